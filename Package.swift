@@ -1,15 +1,69 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+
 let package = Package(
     name: "weft",
+    products: [.executable(name: "weft", targets: ["weft"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    ],
     targets: [
+        // Vocabulary: words that several rooms speak.
         .target(name: "Timeline"),
+        .target(name: "Secrets"),
         .target(name: "IPAddresses"),
-        .target(name: "WireGuard", dependencies: ["IPAddresses"]),
+        .target(name: "WireGuard", dependencies: ["IPAddresses", "Secrets"]),
+
+        // Pure cores: no input or output, no clock, no randomness of their own.
+        .target(name: "Multiformats", dependencies: ["IPAddresses", "Secrets", crypto, protobuf]),
+        .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", crypto, protobuf]),
+        .target(name: "Yamux", dependencies: ["Timeline"]),
+        .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
+        .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, protobuf]),
+
+        .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "WireGuard"]),
+        .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
+
+        // Adapters: where effects live, one external concern each.
+        .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "LoopRuntime", dependencies: ["CLinux", "Timeline", nioCore, nioPosix]),
+        .target(
+            name: "PeerHost",
+            dependencies: [
+                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", nioCore, nioPosix,
+            ]),
+        .target(
+            name: "LinuxNetwork", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WireGuard", nioCore, nioPosix]),
+        .target(name: "CChildProcess"),
+        .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard"]),
+        .target(name: "LocalAPI", dependencies: ["LoopRuntime", nioCore, nioPosix]),
+
+        // Composition, and the commands.
+        .target(
+            name: "WeftDaemon",
+            dependencies: [
+                "CLinux", "GossipSub", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime", "Mesh", "Multiformats", "NetlinkCodec",
+                "PeerConnection", "PeerHost", "SecureChannel", "Timeline", "UserspaceWireGuard", "WireGuard", crypto, logging, nioCore,
+            ]),
+        .executableTarget(
+            name: "weft", dependencies: ["IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "WeftDaemon", argumentParser, logging]),
+
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
+        .target(name: "WeftTestKit"),
     ],
     swiftLanguageModes: [.v6]
 )

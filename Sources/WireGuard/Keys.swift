@@ -1,3 +1,5 @@
+import Secrets
+
 /// A WireGuard (Curve25519) public key: 32 bytes, shown in the base64 that `wg` shows.
 package struct WireGuardPublicKey: Hashable, Sendable {
     package static let byteCount = 32

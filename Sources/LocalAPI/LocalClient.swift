@@ -1,0 +1,59 @@
+import FoundationEssentials
+import Glibc
+
+/// The commands' side of the local socket: blocking, one question, one answer.
+package enum LocalClient {
+    /// Longer answers are refused: 20,000 members take some 8 MiB.
+    package static let maximumResponseBytes = 64 << 20
+    /// How long the node may take.
+    package static let timeoutSeconds = 10
+
+    /// Asks the node that listens at `path`.
+    package static func ask(_ request: LocalRequest, at path: String) throws(LocalAPIError) -> LocalResponse {
+        let socket = try connect(to: path)
+        defer { close(socket) }
+        var line = (try? LocalJSON.encoder.encode(request)) ?? Data()
+        line.append(UInt8(ascii: "\n"))
+        guard line.withUnsafeBytes({ send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }) == line.count else {
+            throw .noAnswer(path: path)
+        }
+        let answer = try readAll(from: socket, path)
+        guard let response = try? JSONDecoder().decode(LocalResponse.self, from: answer) else { throw .noAnswer(path: path) }
+        return response
+    }
+
+    /// A connected socket of the caller's.
+    static func connect(to path: String) throws(LocalAPIError) -> CInt {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .pathTooLong(path) }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw .notRunning(path: path) }
+        var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+        guard result == 0 else {
+            let error = errno
+            close(descriptor)
+            throw error == EACCES || error == EPERM ? .permissionDenied(path: path) : .notRunning(path: path)
+        }
+        return descriptor
+    }
+
+    private static func readAll(from socket: CInt, _ path: String) throws(LocalAPIError) -> Data {
+        var answer = Data()
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while answer.count <= maximumResponseBytes {
+            let count = recv(socket, &chunk, chunk.count, 0)
+            if count == 0 { return answer }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            answer += chunk[..<count]
+        }
+        throw .noAnswer(path: path)
+    }
+}

@@ -1,0 +1,73 @@
+import Multiformats
+import Timeline
+
+extension ControlPlane {
+    /// What came of a record that another node sent.
+    enum Learnt {
+        case news
+        case known
+        case refused(MergeRefusal)
+    }
+
+    /// Merges a record and reports what it changed.
+    mutating func learn(_ aged: AgedRecord, _ turn: inout Turn) -> Learnt {
+        let record = aged.sealed.record
+        switch membership.merge(aged.sealed, age: aged.age, now: turn.now) {
+        case .added:
+            report(record, after: nil, &turn)
+            return .news
+        case .updated(let previous):
+            report(record, after: previous.record, &turn)
+            return .news
+        case .cloneConflict(let replaced):
+            turn.notice(.cloneDetected(record.peer))
+            guard let replaced else { return .known }
+            report(record, after: replaced.record, &turn)
+            return .news
+        case .unchanged, .stale:
+            return .known
+        case .ownRecordAhead(let sequence):
+            reclaimOwnRecord(above: sequence, &turn)
+            return .known
+        case .refused(let refusal):
+            return .refused(refusal)
+        }
+    }
+
+    private func report(_ record: NodeRecord, after previous: NodeRecord?, _ turn: inout Turn) {
+        turn.markPersist()
+        let wasLive = previous.map { !$0.hasLeft } ?? false
+        switch (wasLive, !record.hasLeft) {
+        case (false, true): turn.report(.joined(record.peer))
+        case (true, false): turn.report(.left(record.peer))
+        case (true, true):
+            if let previous, !record.isRenewal(of: previous) { turn.report(.changed(record.peer)) }
+        case (false, false): break
+        }
+    }
+
+    /// News that come by gossip are passed on by gossip, which is not ours to do. Only a connection that may still lack gossip
+    /// gets them from us.
+    mutating func receiveGossip(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
+        do throws(RecordError) {
+            let aged = try AgedRecord.decode(bytes)
+            switch learn(aged, &turn) {
+            case .news:
+                turn.act(.gossipVerdict(.accept))
+                sendRecords([aged], to: warmingUp(turn).filter { $0 != peer }, &turn)
+            case .known:
+                turn.act(.gossipVerdict(.ignore))
+            case .refused(let refusal):
+                turn.act(.gossipVerdict(.ignore))
+                turn.notice(.recordRefused(from: peer, .notTaken(refusal)))
+            }
+        } catch {
+            turn.act(.gossipVerdict(.reject))
+            turn.notice(.recordRefused(from: peer, .invalid(error)))
+        }
+    }
+
+    private func warmingUp(_ turn: Turn) -> [PeerID] {
+        sessions.filter { $0.value.connectedAt + settings.limits.gossipWarmUp > turn.now }.map(\.key)
+    }
+}

@@ -1,0 +1,112 @@
+import IPAddresses
+import Multiformats
+import Timeline
+
+/// What a node knows of the mesh, and what it tells the others: a machine that is driven by inputs and the time.
+///
+/// Records come in by gossip and by sync, are merged into the membership, and go on by the way they came. The node's own record
+/// is issued when it starts, when something about it changes, when another member turns out to have its address, and at a third
+/// of its lease.
+package struct ControlPlane: Sendable {
+    /// The gossip topic of node records; a message is an `AgedRecord`.
+    package static let gossipTopic = "weft/records/1"
+    /// The protocol by which two connected nodes exchange the records that one of them lacks.
+    package static let syncProtocol = "/weft/sync/1"
+    /// Longest gossip message, in bytes.
+    package static let maximumGossipLength = RecordLimits.maximumAgedLength
+    /// Longest sync message, in bytes.
+    package static let maximumSyncMessageLength = 65_536
+
+    let identity: Identity
+    let settings: ControlPlaneSettings
+    package internal(set) var membership: Membership
+    var own: OwnState
+    var sessions: [PeerID: SyncSession] = [:]
+
+    /// - Parameter restored: what was saved when the node last ran.
+    package init(
+        identity: Identity, settings: ControlPlaneSettings, restored: MeshSnapshot? = nil, now: Instant, wallClockMillis: UInt64
+    ) {
+        self.identity = identity
+        self.settings = settings
+        membership = Membership(ownPeer: identity.peerID, overlay: settings.overlay, limits: settings.limits.membership)
+        var lastOwn: NodeRecord?
+        for aged in restored?.records ?? [] {
+            if aged.sealed.record.peer == identity.peerID {
+                lastOwn = aged.sealed.record
+            } else {
+                _ = membership.merge(aged.sealed, age: aged.age, now: now)
+            }
+        }
+        own = OwnState(settings: settings, last: lastOwn, wallClockMillis: wallClockMillis)
+    }
+
+    /// - Parameters:
+    ///   - now: never before an earlier call's.
+    ///   - wallClockMillis: milliseconds since 1970. May be wrong and may jump: it makes sequence numbers and claims, no more.
+    package mutating func handle(_ input: Input, now: Instant, wallClockMillis: UInt64) -> [Action] {
+        var turn = Turn(now: now, wallClockMillis: wallClockMillis)
+        expireLeases(&turn)
+        switch input {
+        case .started: own.phase = .member
+        case .peerConnected(let peer): connect(peer, &turn)
+        case .peerDisconnected(let peer): sessions[peer] = nil
+        case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)
+        case .syncMessage(let peer, let bytes): receiveSync(from: peer, bytes, &turn)
+        case .localFactsChanged(let endpoints, let peeringAddresses): own.locate(endpoints: endpoints, peeringAddresses: peeringAddresses)
+        case .leave: leave(&turn)
+        case .deadlineReached: break  // what is due is seen to below, whatever the input
+        }
+        settleOwnRecord(&turn)
+        return turn.finish()
+    }
+
+    /// When `handle` wants to be called next, if nothing happens before: a lease ends, or our own record is to be renewed.
+    package var nextDeadline: Instant? {
+        earliest(membership.nextExpiry, own.nextDeadline)
+    }
+
+    private mutating func expireLeases(_ turn: inout Turn) {
+        for peer in membership.expire(now: turn.now) {
+            turn.report(.expired(peer))
+        }
+    }
+}
+
+/// One call of `handle`: its time, and what it leads to.
+struct Turn {
+    let now: Instant
+    let wallClockMillis: UInt64
+    private(set) var actions: [ControlPlane.Action] = []
+    private(set) var networkChanged = false
+    private var persists = false
+
+    init(now: Instant, wallClockMillis: UInt64) {
+        self.now = now
+        self.wallClockMillis = wallClockMillis
+    }
+
+    mutating func act(_ action: ControlPlane.Action) { actions.append(action) }
+    mutating func notice(_ notice: ControlPlane.Notice) { actions.append(.notice(notice)) }
+    mutating func markPersist() { persists = true }
+
+    mutating func markNetwork() {
+        networkChanged = true
+        persists = true
+    }
+
+    mutating func report(_ change: ControlPlane.MembershipChange) {
+        actions.append(.membershipChanged(change))
+        markNetwork()
+    }
+
+    func finish() -> [ControlPlane.Action] {
+        actions.filter(\.isVerdict) + actions.filter { !$0.isVerdict } + (networkChanged ? [.networkChanged] : []) + (persists ? [.persist] : [])
+    }
+}
+
+extension ControlPlane.Action {
+    fileprivate var isVerdict: Bool {
+        if case .gossipVerdict = self { true } else { false }
+    }
+}

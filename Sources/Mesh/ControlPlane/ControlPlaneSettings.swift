@@ -1,0 +1,59 @@
+import IPAddresses
+import Timeline
+import WireGuard
+
+/// What a node is told about itself; it stays the same while the node runs.
+package struct ControlPlaneSettings: Sendable {
+    package var name: NodeName
+    package var wireguardKey: WireGuardPublicKey
+    package var wireguardPort: UInt16
+    package var overlay: OverlayRanges
+    /// Claimed first, instead of what the addressing rule gives. At most one of each family counts.
+    package var presetAddresses: [IPAddress]
+    /// How long other nodes keep this one while they hear nothing of it. Brought into `RecordLimits.leaseRange`.
+    package var lease: Duration
+    /// Name and version, for people. Cut to `RecordLimits.maximumSoftwareLength`.
+    package var software: String
+    package var limits: ControlPlaneLimits
+
+    package init(
+        name: NodeName, wireguardKey: WireGuardPublicKey, wireguardPort: UInt16, overlay: OverlayRanges, presetAddresses: [IPAddress] = [],
+        lease: Duration = .ordinaryLease, software: String = "", limits: ControlPlaneLimits = ControlPlaneLimits()
+    ) {
+        self.name = name
+        self.wireguardKey = wireguardKey
+        self.wireguardPort = wireguardPort
+        self.overlay = overlay
+        self.presetAddresses = presetAddresses
+        self.lease = .seconds(min(max(lease, RecordLimits.leaseRange.lowerBound), RecordLimits.leaseRange.upperBound).wholeSeconds)
+        self.software = String(decoding: software.utf8.prefix(RecordLimits.maximumSoftwareLength).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
+        self.limits = limits
+    }
+}
+
+extension Duration {
+    /// The lease of a node that is expected to come back: a week.
+    package static let ordinaryLease = Duration.seconds(7 * 86_400)
+    /// The lease of a node started with `--ephemeral`: five minutes.
+    package static let ephemeralLease = Duration.seconds(300)
+}
+
+/// Bounds of the control plane.
+package struct ControlPlaneLimits: Sendable {
+    package var membership = MembershipLimits()
+    /// Of one message of `/weft/sync/1`, in bytes.
+    package var maximumSyncMessageLength = ControlPlane.maximumSyncMessageLength
+    /// Connected peers that records are exchanged with; further ones only gossip.
+    package var maximumSyncPartners = 256
+    /// Broken or refused parts of a connected peer's messages that are put up with; then its sync messages are ignored until it
+    /// connects anew.
+    package var maximumGlitches = 16
+    /// How long a peer waits, after its list was answered, before another one is.
+    package var minimumListInterval = Duration.seconds(60)
+    /// How long a connection may still lack gossip, which has to negotiate its mesh first. Until then news go over sync as well.
+    package var gossipWarmUp = Duration.seconds(15)
+    /// The shortest time between two records that answer somebody else's record of this node: two clones would drive each other up.
+    package var minimumReclaimInterval = Duration.seconds(60)
+
+    package init() {}
+}

@@ -1,0 +1,96 @@
+import IPAddresses
+import Multiformats
+import Timeline
+
+/// Bounds of a membership.
+package struct MembershipLimits: Hashable, Sendable {
+    /// Peers held at most, with the ones that have left and this node itself. A newcomer beyond that is refused; nobody is evicted.
+    package var maximumMembers = 20_000
+    /// Peers whose ended records are remembered at most; the oldest are forgotten first.
+    package var maximumForgotten = 4096
+
+    package init() {}
+}
+
+/// Who is in the mesh: for each peer its newest valid record. The heart of Weft.
+///
+/// A replicated map without a master: merging records in any order, any number of times, over any way gives every node the same
+/// map (for each peer the maximum by sequence number, then payload). All that follows from it, such as who owns which address,
+/// is computed from the map alone, so it is the same everywhere as well.
+package struct Membership: Sendable {
+    /// A peer whose record is held.
+    package struct Member: Sendable {
+        package let sealed: SealedRecord
+        /// When its owner issued the record, on the time line of this node.
+        package let issuedAt: Instant
+
+        package var record: NodeRecord { sealed.record }
+        package var leaseEnd: Instant { issuedAt + record.lease }
+        /// Whether it takes part in the mesh; else it has left, and its record only stays so that older ones cannot bring it back.
+        package var isLive: Bool { !record.hasLeft }
+    }
+
+    package let ownPeer: PeerID
+    package let overlay: OverlayRanges
+    package let limits: MembershipLimits
+
+    var members: [PeerID: Member] = [:]
+    /// Records that ended, as their sequence numbers: they must not come back from a node that has not noticed yet.
+    var forgotten: ForgottenSequences
+    var leases = LeaseQueue()
+    // Who of the live members claims what, first the one who has it.
+    var addressClaims = ClaimIndex<IPAddress>()
+    var nameClaims = ClaimIndex<NodeName>()
+
+    package init(ownPeer: PeerID, overlay: OverlayRanges, limits: MembershipLimits = MembershipLimits()) {
+        self.ownPeer = ownPeer
+        self.overlay = overlay
+        self.limits = limits
+        forgotten = ForgottenSequences(capacity: limits.maximumForgotten)
+    }
+
+    /// This node's own record; `nil` until it is set.
+    package var own: Member? { members[ownPeer] }
+
+    /// All peers held, with the ones that have left and this node itself.
+    package var count: Int { members.count }
+
+    package subscript(peer: PeerID) -> Member? { members[peer] }
+
+    /// Every record held, in no order.
+    package var all: some Collection<Member> { members.values }
+
+    /// The members of the mesh, with this node itself, by peer id.
+    package var live: [Member] {
+        members.values.filter(\.isLive).sorted { $0.record.peer < $1.record.peer }
+    }
+
+    /// Replaces the record of this node itself. It does not expire: its owner renews it.
+    package mutating func setOwn(_ sealed: SealedRecord, now: Instant) {
+        guard sealed.record.peer == ownPeer else { return }
+        store(Member(sealed: sealed, issuedAt: now))
+    }
+
+    mutating func store(_ member: Member) {
+        let peer = member.record.peer
+        if let previous = members[peer] { removeClaims(of: previous) }
+        members[peer] = member
+        addClaims(of: member)
+        if peer != ownPeer { leases.insert(peer, end: member.leaseEnd) }
+        tidyLeases()
+    }
+
+    private mutating func addClaims(of member: Member) {
+        guard member.isLive else { return }
+        let record = member.record
+        for claim in record.addresses { addressClaims.insert(claim.claim(by: record.peer), on: claim.address) }
+        nameClaims.insert(record.nameClaim, on: record.name)
+    }
+
+    mutating func removeClaims(of member: Member) {
+        guard member.isLive else { return }
+        let record = member.record
+        for claim in record.addresses { addressClaims.remove(claim.claim(by: record.peer), from: claim.address) }
+        nameClaims.remove(record.nameClaim, from: record.name)
+    }
+}

@@ -1,0 +1,38 @@
+import Multiformats
+import SwiftProtobuf
+
+/// A record on its way from node to node, with how long ago its owner issued it. So no node's clock has to be right.
+package struct AgedRecord: Hashable, Sendable {
+    package let sealed: SealedRecord
+    /// Not negative, and at most the longest lease: beyond that the record has ended anyway.
+    package let age: Duration
+
+    package init(_ sealed: SealedRecord, age: Duration) {
+        self.sealed = sealed
+        self.age = min(max(age, .zero), RecordLimits.leaseRange.upperBound)
+    }
+
+    /// Parses and verifies a gossip message.
+    package static func decode(_ bytes: [UInt8]) throws(RecordError) -> AgedRecord {
+        guard bytes.count <= RecordLimits.maximumAgedLength else { throw .tooLong(byteCount: bytes.count) }
+        guard let message = try? WireAgedRecordMessage(serializedBytes: bytes) else { throw .malformed }
+        return try AgedRecord(message)
+    }
+
+    init(_ message: WireAgedRecordMessage) throws(RecordError) {
+        let longest = UInt64(RecordLimits.leaseRange.upperBound.components.seconds) * 1000
+        let millis = Int64(min(message.ageMillis, longest))
+        self.init(try SealedRecord.open([UInt8](message.envelope)), age: .milliseconds(millis))
+    }
+
+    var message: WireAgedRecordMessage {
+        var message = WireAgedRecordMessage()
+        message.envelope = .init(sealed.envelope)
+        message.ageMillis = UInt64(clamping: age.components.seconds) &* 1000 &+ UInt64(clamping: age.components.attoseconds / 1_000_000_000_000_000)
+        return message
+    }
+
+    package var encoded: [UInt8] {
+        (try? message.serializedBytes()) ?? []  // a message without required fields always encodes
+    }
+}

@@ -1,0 +1,56 @@
+import Multiformats
+
+/// A node record with its author's signature: the only form in which records travel and are kept.
+package struct SealedRecord: Hashable, Sendable {
+    /// Signatures for anything else cannot pass as signatures of a record (RFC 0002).
+    static let domain = "weft-node-record"
+    static let payloadType = Array("/weft/record/1".utf8)
+
+    package let record: NodeRecord
+    /// The signed envelope, in the one form that our own encoder gives it.
+    package let envelope: [UInt8]
+    /// What was signed. Fields that this version does not know are still in it.
+    let payload: [UInt8]
+
+    private init(record: NodeRecord, envelope: SignedEnvelope) {
+        self.record = record
+        self.envelope = envelope.encoded
+        payload = envelope.payload
+    }
+
+    /// Verifies the signature, that the signer is the peer that the record speaks of, and all limits.
+    package static func open(_ bytes: [UInt8]) throws(RecordError) -> SealedRecord {
+        guard bytes.count <= RecordLimits.maximumEnvelopeLength else { throw .tooLong(byteCount: bytes.count) }
+        let envelope = try openEnvelope(bytes)
+        let record = try NodeRecord(decoding: envelope.payload)
+        guard record.peer == envelope.publicKey.peerID else { throw .wrongSigner }
+        let sealed = SealedRecord(record: record, envelope: envelope)
+        guard sealed.envelope.count <= RecordLimits.maximumEnvelopeLength else { throw .tooLong(byteCount: sealed.envelope.count) }
+        return sealed
+    }
+
+    private static func openEnvelope(_ bytes: [UInt8]) throws(RecordError) -> SignedEnvelope {
+        do throws(EnvelopeError) {
+            return try SignedEnvelope.open(bytes, type: payloadType, domain: domain, maximumLength: RecordLimits.maximumEnvelopeLength)
+        } catch {
+            throw error == .badSignature ? .badSignature : .badEnvelope
+        }
+    }
+
+    fileprivate static func seal(_ record: NodeRecord, by identity: Identity) throws(RecordError) -> SealedRecord {
+        guard record.peer == identity.peerID else { throw .wrongSigner }
+        try record.check()
+        let payload = try record.encoded()
+        guard let envelope = try? SignedEnvelope.seal(payload, type: payloadType, domain: domain, by: identity) else { throw .signingFailed }
+        let sealed = SealedRecord(record: record, envelope: envelope)
+        guard sealed.envelope.count <= RecordLimits.maximumEnvelopeLength else { throw .tooLong(byteCount: sealed.envelope.count) }
+        return sealed
+    }
+}
+
+extension NodeRecord {
+    /// Signs the record. Throws if a limit is passed, or if `identity` is not the one of `peer`.
+    package func sealed(by identity: Identity) throws(RecordError) -> SealedRecord {
+        try SealedRecord.seal(self, by: identity)
+    }
+}

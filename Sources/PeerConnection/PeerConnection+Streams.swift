@@ -1,0 +1,202 @@
+import Multiformats
+import SecureChannel
+import Timeline
+import Yamux
+
+extension PeerConnection {
+    /// The ids of all protocols that we answer, in the order in which identify lists them.
+    var supportedProtocols: [String] {
+        [IdentifyProtocol.id, IdentifyProtocol.pushID, PingProtocol.id] + configuration.messageProtocols.flatMap(\.ids)
+    }
+
+    mutating func carryOut(_ action: YamuxSession.Action, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        switch action {
+        case .send, .opened, .openRefused, .writeRefused, .peerGoingAway:
+            break  // bytes are written by `drive`, answers are read where the question was asked
+        case .inbound(let stream):
+            try accept(stream, now, &actions)
+        case .received(let stream, let bytes):
+            try drive(.consumed(stream, bytes.count), now, &actions)
+            try receive(bytes, on: stream, now, &actions)
+        case .remoteClosed(let stream):
+            try remoteClosed(stream, now, &actions)
+        case .closed(let stream, _):
+            try ended(stream, now, &actions)
+        case .writable(let stream):
+            try sendQueued(on: stream, now, &actions)
+        case .terminated(let reason):
+            throw .multiplexer("\(reason)")
+        }
+    }
+
+    /// Opens a stream and proposes what it is for. Refused by the multiplexer: nothing is opened, and the purpose is as good as unsupported.
+    mutating func openStream(for purpose: StreamState.Purpose, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        guard let produced = open?.yamux.handle(.open, now: now) else { return }
+        var opened: YamuxStreamID?
+        for case .opened(let stream) in produced { opened = stream }
+        guard let stream = opened else { return }
+        var negotiation = MultistreamNegotiation(proposing: purpose.protocolIDs)
+        let proposal = negotiation.start()
+        let deadline = now + configuration.limits.streamNegotiationTimeout
+        open?.streams[stream] = .proposing(negotiation, purpose, deadline: deadline)
+        if case .messages(let messageProtocol) = purpose { open?.outbound[messageProtocol, default: OutboundMessages()].stream = stream }
+        for case .send(let bytes) in produced { try write(bytes, &actions) }
+        try drive(.write(stream, proposal), now, &actions)
+    }
+
+    private mutating func accept(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        var negotiation = MultistreamNegotiation(supporting: supportedProtocols)
+        let greeting = negotiation.start()
+        let deadline = now + configuration.limits.streamNegotiationTimeout
+        open?.streams[stream] = .answering(negotiation, deadline: deadline)
+        try drive(.write(stream, greeting), now, &actions)
+    }
+
+    /// Routes bytes to what the stream is for. The state is taken out and put back, so a stream that ends meanwhile stays gone.
+    mutating func receive(
+        _ bytes: [UInt8], on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        guard let state = open?.streams[stream] else { return }
+        switch state {
+        case .proposing(let negotiation, let purpose, let deadline):
+            try receiveAnswer(bytes, on: stream, negotiation, purpose, deadline, now, &actions)
+        case .answering(let negotiation, let deadline):
+            try receiveProposal(bytes, on: stream, negotiation, deadline, now, &actions)
+        case .receivingMessages(let messageProtocol, let decoder):
+            try receiveMessages(bytes, on: stream, messageProtocol, decoder, now, &actions)
+        case .readingIdentify(let decoder, let collector, let deadline):
+            guard let (decoder, collector) = try collect(bytes, on: stream, decoder, collector, now, &actions) else { return }
+            open?.streams[stream] = .readingIdentify(decoder, collector, deadline: deadline)
+        case .readingPush(let decoder, let collector, let deadline):
+            guard let (decoder, collector) = try collect(bytes, on: stream, decoder, collector, now, &actions) else { return }
+            open?.streams[stream] = .readingPush(decoder, collector, deadline: deadline)
+        case .echoing(let pending):
+            try echo(bytes, on: stream, pending, now, &actions)
+        case .sendingMessages, .closing:
+            break  // nothing is expected here; a peer that talks anyway is not listened to
+        }
+    }
+
+    private mutating func receiveAnswer(
+        _ bytes: [UInt8], on stream: YamuxStreamID, _ negotiation: MultistreamNegotiation, _ purpose: StreamState.Purpose,
+        _ deadline: Instant, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        var negotiation = negotiation
+        guard let step = try? negotiation.receive(bytes) else {
+            return try drive(.reset(stream), now, &actions)  // `ended` tells that the purpose failed
+        }
+        open?.streams[stream] = .proposing(negotiation, purpose, deadline: deadline)
+        if !step.send.isEmpty { try drive(.write(stream, step.send), now, &actions) }
+        guard let outcome = step.outcome else { return }
+        switch purpose {
+        case .messages(let messageProtocol):
+            open?.streams[stream] = .sendingMessages(messageProtocol)
+            actions.append(.canSend(messageProtocol, id: outcome.protocolID))
+            try sendQueued(on: stream, now, &actions)
+        case .identify:
+            let reading = readingIdentify(from: now)
+            open?.streams[stream] = reading
+            try receive(outcome.remainder, on: stream, now, &actions)
+        case .push:
+            try sayAllAndClose(description(), on: stream, now, &actions)
+        }
+    }
+
+    private mutating func receiveProposal(
+        _ bytes: [UInt8], on stream: YamuxStreamID, _ negotiation: MultistreamNegotiation, _ deadline: Instant, _ now: Instant,
+        _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        var negotiation = negotiation
+        guard let step = try? negotiation.receive(bytes) else { return try drive(.reset(stream), now, &actions) }
+        open?.streams[stream] = .answering(negotiation, deadline: deadline)
+        if !step.send.isEmpty { try drive(.write(stream, step.send), now, &actions) }
+        guard let outcome = step.outcome else { return }
+        try serve(outcome.protocolID, on: stream, now, &actions)
+        try receive(outcome.remainder, on: stream, now, &actions)
+    }
+
+    /// Begins to answer a protocol on a stream that the peer opened.
+    private mutating func serve(
+        _ protocolID: String, on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        switch protocolID {
+        case IdentifyProtocol.id:
+            try sayAllAndClose(description(), on: stream, now, &actions)
+        case IdentifyProtocol.pushID:
+            try admit(readingPush(from: now), on: stream, limit: configuration.limits.maximumIdentifyStreams, now, &actions)
+        case PingProtocol.id:
+            try admit(.echoing(pending: []), on: stream, limit: configuration.limits.maximumPingStreams, now, &actions)
+        default:
+            guard let messageProtocol = configuration.messageProtocols.first(where: { $0.ids.contains(protocolID) }) else { return }
+            try beginReceiving(messageProtocol, on: stream, now, &actions)
+        }
+    }
+
+    /// Lets one more stream of a kind in, unless the peer has as many as it may have.
+    private mutating func admit(
+        _ state: StreamState, on stream: YamuxStreamID, limit: Int, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        let sameKind = open?.streams.values.count { $0.isSameKind(as: state) } ?? 0
+        guard sameKind < limit else { return try drive(.reset(stream), now, &actions) }
+        open?.streams[stream] = state
+    }
+
+    private mutating func sayAllAndClose(
+        _ bytes: [UInt8], on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) {
+        open?.streams[stream] = .closing
+        try drive(.write(stream, bytes), now, &actions)
+        try drive(.closeWrite(stream), now, &actions)
+    }
+
+    /// The peer will send no more on this stream.
+    private mutating func remoteClosed(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        switch open?.streams[stream] {
+        case .readingIdentify(_, let collector, _), .readingPush(_, let collector, _):
+            if let description = collector.collected { actions.append(.identified(description)) }
+            try drive(.closeWrite(stream), now, &actions)
+        case .echoing, .receivingMessages, .closing:
+            try drive(.closeWrite(stream), now, &actions)
+        case .proposing, .answering, .sendingMessages:
+            try drive(.reset(stream), now, &actions)
+        case nil:
+            break
+        }
+    }
+
+    /// The stream is gone. One that the peer has no protocol for is not opened again; one that was lost is, a few times.
+    private mutating func ended(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        switch open?.streams.removeValue(forKey: stream) {
+        case .proposing(_, .messages(let messageProtocol), _):
+            open?.outbound[messageProtocol] = OutboundMessages(isUnsupported: true)
+            actions.append(.cannotSend(messageProtocol))
+        case .sendingMessages(let messageProtocol):
+            let reopened = (open?.outbound[messageProtocol]?.reopened ?? 0) + 1
+            open?.outbound[messageProtocol] = OutboundMessages(reopened: reopened)
+            actions.append(.cannotSend(messageProtocol))
+            guard messageProtocol.opensAtOnce, reopened <= configuration.limits.maximumReopenedStreams else { return }
+            try openStream(for: .messages(messageProtocol), now, &actions)
+        case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .closing, nil:
+            break
+        }
+    }
+}
+
+extension StreamState {
+    fileprivate func isSameKind(as other: StreamState) -> Bool {
+        switch (self, other) {
+        case (.readingPush, .readingPush), (.echoing, .echoing): true
+        default: false
+        }
+    }
+}
+
+extension StreamState.Purpose {
+    var protocolIDs: [String] {
+        switch self {
+        case .messages(let messageProtocol): messageProtocol.ids
+        case .identify: [IdentifyProtocol.id]
+        case .push: [IdentifyProtocol.pushID]
+        }
+    }
+}

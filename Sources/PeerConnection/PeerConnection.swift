@@ -1,0 +1,188 @@
+import Multiformats
+import SecureChannel
+import Timeline
+import Yamux
+
+/// One libp2p connection, from the first byte behind TCP's handshake to its last, as a machine: bytes in, bytes and events out.
+///
+/// Inside: the private network's cipher, the `Upgrade`, the encrypted channel, the multiplexer, and what each stream is for.
+package struct PeerConnection: Sendable {
+    package enum Role: Hashable, Sendable {
+        case dialer
+        case listener
+    }
+
+    package enum Input: Sendable {
+        /// Bytes from the transport, in any chunks.
+        case received([UInt8])
+        /// Send one frame. Before the connection stands, or when the peer lacks the protocol, it is dropped.
+        case send(MessageProtocol, frame: [UInt8])
+        /// Our listen addresses have changed: tell the peer (identify/push).
+        case describe(listenAddresses: [Multiaddr])
+        /// Whether the transport takes bytes: while it does not, data waits in bounded queues.
+        case transportWritable(Bool)
+        case deadlineReached
+        /// Say good-bye; the caller closes the transport when what is written has gone out.
+        case goAway
+    }
+
+    package enum Action: Sendable {
+        case write([UInt8])
+        /// Who is there is proved; streams can be used.
+        case established(PeerID)
+        case identified(PeerDescription)
+        /// Our stream of this protocol is agreed on, by this one of its ids: what is sent now arrives.
+        case canSend(MessageProtocol, id: String)
+        /// Our stream of this protocol has ended, or the peer does not speak it.
+        case cannotSend(MessageProtocol)
+        case message(MessageProtocol, [UInt8])
+        /// The end: close the transport. No further actions.
+        case close(ConnectionFailure)
+    }
+
+    let configuration: ConnectionConfiguration
+    package let role: Role
+    /// The address that the peer comes from or that we dialled: told to it as its observed address.
+    let remoteAddress: Multiaddr?
+    var listenAddresses: [Multiaddr]
+
+    /// Exactly one of the two is set until the connection has ended; then none.
+    private var upgrade: Upgrade?
+    var open: OpenConnection?
+    private var cipher: PrivateNetworkCipher?
+    private let upgradeDeadline: Instant
+
+    /// The connection once it stands.
+    struct OpenConnection: Sendable {
+        var secured: Upgrade.Secured
+        var yamux: YamuxSession
+        var streams: [YamuxStreamID: StreamState] = [:]
+        /// Our own stream of each message protocol, and frames that wait for its protocol to be agreed.
+        var outbound: [MessageProtocol: OutboundMessages] = [:]
+    }
+
+    struct OutboundMessages: Sendable {
+        var stream: YamuxStreamID?
+        var queued: [[UInt8]] = []
+        var queuedBytes = 0
+        var isUnsupported = false
+        /// How often the stream was lost and opened anew.
+        var reopened = 0
+    }
+
+    package init(
+        role: Role, configuration: ConnectionConfiguration, expectedPeer: PeerID?, remoteAddress: Multiaddr?, listenAddresses: [Multiaddr],
+        entropy: ConnectionEntropy, now: Instant
+    ) throws(ConnectionFailure) {
+        self.role = role
+        self.configuration = configuration
+        self.remoteAddress = remoteAddress
+        self.listenAddresses = listenAddresses
+        upgrade = try Upgrade(
+            role: role == .dialer ? .initiator : .responder, identity: configuration.identity, expectedPeer: expectedPeer, entropy: entropy)
+        if let key = configuration.networkKey {
+            do { cipher = try PrivateNetworkCipher(key: key, nonce: entropy.networkNonce) } catch { throw .handshake("\(error)") }
+        }
+        upgradeDeadline = now + configuration.limits.upgradeTimeout
+    }
+
+    /// Who is at the other end, once that is proved.
+    package var remotePeer: PeerID? { open?.secured.remotePeer }
+
+    package var roundTripTime: Duration? { open?.yamux.roundTripTime }
+
+    /// The first bytes, to be sent as soon as the transport stands.
+    package mutating func start() -> [Action] {
+        guard let bytes = upgrade?.start() else { return [] }
+        return [.write(encipher(bytes))]
+    }
+
+    package var nextDeadline: Instant? {
+        if upgrade != nil { return upgradeDeadline }
+        guard let open else { return nil }
+        return open.streams.values.reduce(open.yamux.nextDeadline) { earliest($0, $1.deadline) }
+    }
+
+    package mutating func handle(_ input: Input, now: Instant) -> [Action] {
+        var actions: [Action] = []
+        do throws(ConnectionFailure) {
+            try process(input, now, &actions)
+        } catch {
+            upgrade = nil
+            open = nil
+            actions.append(.close(error))
+        }
+        return actions
+    }
+
+    private mutating func process(_ input: Input, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        switch input {
+        case .received(let bytes):
+            try receive(bytes, now, &actions)
+        case .send(let messageProtocol, let frame):
+            try send(frame, by: messageProtocol, now, &actions)
+        case .describe(let addresses):
+            listenAddresses = addresses
+            try openStream(for: .push, now, &actions)
+        case .transportWritable(let isWritable):
+            try drive(.transportWritable(isWritable), now, &actions)
+        case .deadlineReached:
+            try deadlineReached(now, &actions)
+        case .goAway:
+            try drive(.goAway, now, &actions)
+        }
+    }
+
+    private mutating func receive(_ bytes: [UInt8], _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        let bytes = cipher?.decrypt(bytes) ?? bytes
+        guard var upgrade else { return try receiveSecured(bytes, now, &actions) }
+        defer { if self.upgrade != nil { self.upgrade = upgrade } }
+        let step = try upgrade.receive(bytes)
+        if !step.send.isEmpty { actions.append(.write(encipher(step.send))) }
+        guard let outcome = step.outcome else { return }
+        self.upgrade = nil
+        try begin(outcome, now, &actions)
+    }
+
+    private mutating func begin(_ outcome: Upgrade.Outcome, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        let yamux = YamuxSession(role: role == .dialer ? .initiator : .responder, configuration: configuration.yamux, now: now)
+        open = OpenConnection(secured: outcome.secured, yamux: yamux)
+        actions.append(.established(outcome.secured.remotePeer))
+        try openStream(for: .identify, now, &actions)
+        for messageProtocol in configuration.messageProtocols where messageProtocol.opensAtOnce {
+            try openStream(for: .messages(messageProtocol), now, &actions)
+        }
+        try drive(.received(outcome.remainder), now, &actions)
+    }
+
+    private mutating func receiveSecured(_ bytes: [UInt8], _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        guard let plaintext = try open?.secured.decrypt(bytes), !plaintext.isEmpty else { return }
+        try drive(.received(plaintext), now, &actions)
+    }
+
+    private mutating func deadlineReached(_ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        guard upgrade == nil else {
+            if now >= upgradeDeadline { throw .upgradeTimedOut }
+            return
+        }
+        try drive(.deadlineReached, now, &actions)
+        let late = open?.streams.filter { ($0.value.deadline).map { $0 <= now } ?? false }.keys ?? [:].keys
+        for stream in late.sorted() { try drive(.reset(stream), now, &actions) }
+    }
+
+    /// Feeds the multiplexer and deals with all that comes of it. Its bytes go out first: what they lead to may write more.
+    mutating func drive(_ input: YamuxSession.Input, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        guard let produced = open?.yamux.handle(input, now: now) else { return }
+        for case .send(let bytes) in produced { try write(bytes, &actions) }
+        for action in produced { try carryOut(action, now, &actions) }
+    }
+
+    mutating func write(_ plaintext: [UInt8], _ actions: inout [Action]) throws(ConnectionFailure) {
+        guard let bytes = try open?.secured.encrypt(plaintext), !bytes.isEmpty else { return }
+        actions.append(.write(encipher(bytes)))
+    }
+
+    private mutating func encipher(_ bytes: [UInt8]) -> [UInt8] {
+        cipher?.encrypt(bytes) ?? bytes
+    }
+}

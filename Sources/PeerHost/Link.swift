@@ -1,0 +1,30 @@
+import IPAddresses
+import LoopRuntime
+import Multiformats
+import NIOCore
+import PeerConnection
+import Timeline
+
+/// Numbers the connections of a host, in the order in which they were made.
+struct LinkID: Hashable, Comparable, Sendable {
+    let rawValue: UInt64
+
+    static func < (left: LinkID, right: LinkID) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// One TCP connection and its machine.
+struct Link {
+    var machine: PeerConnection
+    let channel: any Channel
+    let remote: IPAddress?
+    /// Moves with the machine's next deadline.
+    let timer: LoopTimer
+    /// Runs while the peer does not read.
+    let stallTimer: LoopTimer
+    /// Message protocols in which the peer reads us.
+    var sendable: [MessageProtocol: String] = [:]
+    /// Whoever waits for this dial.
+    var dial: CheckedContinuation<Result<PeerID, DialError>, Never>?
+
+    var peer: PeerID? { machine.remotePeer }
+}

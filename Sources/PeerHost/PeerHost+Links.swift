@@ -1,0 +1,126 @@
+import GossipSub
+import IPAddresses
+import Multiformats
+import NIOCore
+import PeerConnection
+import Timeline
+
+/// How connections live and end.
+extension PeerHost {
+    func linkStarted(_ id: LinkID) {
+        guard let actions = links[id]?.machine.start() else { return }
+        carryOut(actions, on: id)
+        links[id]?.timer.set(links[id]?.machine.nextDeadline)
+    }
+
+    func feed(_ input: PeerConnection.Input, to id: LinkID) {
+        guard let actions = links[id]?.machine.handle(input, now: .now()) else { return }
+        carryOut(actions, on: id)
+        links[id]?.timer.set(links[id]?.machine.nextDeadline)
+    }
+
+    private func carryOut(_ actions: [PeerConnection.Action], on id: LinkID) {
+        var wrote = false
+        for action in actions {
+            guard let link = links[id] else { return }
+            if case .write(let bytes) = action {
+                link.channel.write(link.channel.allocator.buffer(bytes: bytes), promise: nil)
+                wrote = true
+            }
+        }
+        if wrote { links[id]?.channel.flush() }
+        for action in actions { react(to: action, on: id) }
+    }
+
+    private func react(to action: PeerConnection.Action, on id: LinkID) {
+        switch action {
+        case .write:
+            break  // written above, all before one flush
+        case .established(let peer):
+            established(id, peer)
+        case .identified(let description):
+            if let peer = links[id]?.peer { emit(.identified(peer, description)) }
+        case .canSend(let messageProtocol, let protocolID):
+            links[id]?.sendable[messageProtocol] = protocolID
+            if messageProtocol == Self.pubsub { useForGossip(id) }
+        case .cannotSend(let messageProtocol):
+            links[id]?.sendable[messageProtocol] = nil
+            if messageProtocol == Self.pubsub, let peer = links[id]?.peer { loseForGossip(id, of: peer) }
+        case .message(Self.pubsub, let frame):
+            if let peer = links[id]?.peer { route(.received(from: peer, frame)) }
+        case .message(let messageProtocol, let frame):
+            if let peer = links[id]?.peer { emit(.message(from: peer, messageProtocol, frame)) }
+        case .close(let failure):
+            end(id, failure)
+        }
+    }
+
+    private func established(_ id: LinkID, _ peer: PeerID) {
+        guard peer != peerID else { return end(id, .closed, dial: .isOwnAddress) }
+        let isFirst = peers[peer] == nil
+        peers[peer, default: []].append(id)
+        links[id]?.dial?.resume(returning: .success(peer))
+        links[id]?.dial = nil
+        if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
+        dropDuplicates(of: peer)
+    }
+
+    /// Of several connections to one peer one is kept: of those that both have dialled, the one that the lower peer id did; of
+    /// those that one side has dialled, the newest. Who dialled a superfluous one closes it, so both never close different ones.
+    private func dropDuplicates(of peer: PeerID) {
+        let standing = peers[peer] ?? []
+        guard standing.count > 1 else { return }
+        let preferredRole: PeerConnection.Role = peerID < peer ? .dialer : .listener
+        let kept = standing.last { links[$0]?.machine.role == preferredRole } ?? standing.last
+        for id in standing where id != kept && links[id]?.machine.role == .dialer { end(id, .closed) }
+    }
+
+    // MARK: Publish-subscribe on one of a peer's connections
+
+    private func useForGossip(_ id: LinkID) {
+        guard let link = links[id], let peer = link.peer, let protocolID = link.sendable[Self.pubsub], gossipLinks[peer] == nil,
+            let version = PeerVersion(rawValue: protocolID)
+        else { return }
+        gossipLinks[peer] = id
+        route(.peerConnected(peer, version, isOutbound: link.machine.role == .dialer))
+    }
+
+    /// Goes over to another connection of the peer, if there is one; the router then tells it everything anew. The router forgets
+    /// the peer only with its last connection: as long as one stands, what the peer has told by it holds.
+    private func loseForGossip(_ id: LinkID, of peer: PeerID) {
+        guard gossipLinks[peer] == id else { return }
+        gossipLinks[peer] = nil
+        for other in peers[peer] ?? [] where other != id { useForGossip(other) }
+    }
+
+    // MARK: Ends
+
+    func writabilityChanged(of id: LinkID, isWritable: Bool) {
+        links[id]?.stallTimer.set(isWritable ? nil : .now() + configuration.limits.stalledWriteTimeout)
+        feed(.transportWritable(isWritable), to: id)
+    }
+
+    /// The transport has ended.
+    func linkEnded(_ id: LinkID) {
+        end(id, links[id]?.peer == nil ? .closedDuringUpgrade : .closed)
+    }
+
+    /// Closes a connection and tells whoever has to know. Nothing happens for one that is gone.
+    func end(_ id: LinkID, _ failure: ConnectionFailure, dial error: DialError? = nil) {
+        guard let link = links.removeValue(forKey: id) else { return }
+        link.timer.set(nil)
+        link.stallTimer.set(nil)
+        link.channel.close(promise: nil)
+        link.dial?.resume(returning: .failure(error ?? .failed(failure)))
+        guard let peer = peers.first(where: { $0.value.contains(id) })?.key else {
+            if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
+            return
+        }
+        peers[peer]?.removeAll { $0 == id }
+        loseForGossip(id, of: peer)
+        guard peers[peer]?.isEmpty == true else { return }
+        peers[peer] = nil
+        route(.peerDisconnected(peer))
+        emit(.disconnected(peer, failure))
+    }
+}

@@ -1,0 +1,65 @@
+import GossipSub
+import IPAddresses
+import Multiformats
+import PeerConnection
+import SecureChannel
+
+/// What a host is, and what it may cost.
+package struct PeerHostConfiguration: Sendable {
+    package var identity: Identity
+    /// The private network's key; `nil` joins the open libp2p world.
+    package var networkKey: PrivateNetworkKey?
+    /// Protocols of frames that go to the owner as events, beside publish-subscribe.
+    package var messageProtocols: [MessageProtocol]
+    /// Free text that peers show: program and version.
+    package var agentVersion: String
+    package var limits: PeerHostLimits
+
+    package init(
+        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [], agentVersion: String,
+        limits: PeerHostLimits = PeerHostLimits()
+    ) {
+        self.identity = identity
+        self.networkKey = networkKey
+        self.messageProtocols = messageProtocols
+        self.agentVersion = agentVersion
+        self.limits = limits
+    }
+}
+
+/// What others can make a host cost.
+package struct PeerHostLimits: Sendable {
+    /// Connections that stand, whoever opened them. One more that comes in is closed.
+    package var maximumConnections = 128
+    /// Connections that came in and have not proved who they are.
+    package var maximumPendingInbound = 64
+    /// From the first packet until TCP's handshake is done.
+    package var connectTimeout: Duration = .seconds(10)
+    /// How long a peer may leave what we send unread before its connection is closed.
+    package var stalledWriteTimeout: Duration = .seconds(30)
+    /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours.
+    package var tcpKeepAliveIdleSeconds = 60
+    package var tcpKeepAliveIntervalSeconds = 10
+    package var tcpKeepAliveCount = 3
+
+    package init() {}
+}
+
+/// What a host tells its owner, in the order in which it happened.
+package enum PeerHostEvent: Sendable {
+    /// The first connection to this peer stands.
+    case connected(PeerID, remote: IPAddress?)
+    /// The last connection to this peer is gone.
+    case disconnected(PeerID, ConnectionFailure)
+    case identified(PeerID, PeerDescription)
+    /// A frame of one of the owner's message protocols.
+    case message(from: PeerID, MessageProtocol, [UInt8])
+    /// A message of a topic that is subscribed. If the topic's policy says so, it waits for a verdict.
+    case gossip(Message)
+    /// A peer broke the rules of publish-subscribe; it cost nothing but this line.
+    case gossipDropped(from: PeerID, DropReason)
+    /// What we wanted to publish or to join was not.
+    case gossipRefused(Refusal)
+    /// A connection that came in did not prove who it is.
+    case refused(remote: IPAddress?, ConnectionFailure)
+}

@@ -1,0 +1,54 @@
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// An implementation of WireGuard outside the kernel that is installed here.
+package struct UserspaceProgram: Hashable, Sendable {
+    /// In the order of preference.
+    package enum Kind: String, CaseIterable, Hashable, Sendable {
+        case wireguardGo = "wireguard-go"
+        case boringtun = "boringtun-cli"
+    }
+
+    package let kind: Kind
+    /// Absolute path of the executable.
+    package let path: String
+
+    package init(kind: Kind, path: String) {
+        self.kind = kind
+        self.path = path
+    }
+
+    /// The first program found in `path`, a list of directories as in `PATH`; `kind` asks for that one only.
+    /// Directories that are not absolute are skipped.
+    package static func find(in path: String, kind: Kind? = nil) -> UserspaceProgram? {
+        let directories = path.split(separator: ":").filter { $0.hasPrefix("/") }
+        for wanted in kind.map({ [$0] }) ?? Kind.allCases {
+            for directory in directories {
+                let candidate = "\(directory)/\(wanted.rawValue)"
+                if isExecutableFile(candidate) { return UserspaceProgram(kind: wanted, path: candidate) }
+            }
+        }
+        return nil
+    }
+
+    private static func isExecutableFile(_ path: String) -> Bool {
+        var information = stat()
+        return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+
+    /// In the foreground, so that the process is our own child.
+    func arguments(interface: String) -> [String] {
+        [path, "-f", interface]
+    }
+
+    /// The whole environment of the child: nothing of ours is passed on.
+    var environment: [String] {
+        switch kind {
+        // The second one silences a banner that recommends the kernel's own WireGuard.
+        case .wireguardGo: ["LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1"]
+        // WG_SUDO keeps it from switching to the login user, who there is none of under a service manager.
+        case .boringtun: ["WG_LOG_LEVEL=error", "WG_SUDO=1"]
+        }
+    }
+}

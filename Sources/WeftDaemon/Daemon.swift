@@ -1,0 +1,212 @@
+import Glibc
+import GossipSub
+import IPAddresses
+import LinuxNetwork
+import LocalAPI
+import Logging
+import LoopRuntime
+import Mesh
+import Multiformats
+import NIOCore
+import PeerHost
+import SecureChannel
+import WireGuard
+
+/// Puts a node together, lets it run until it is told to stop, and takes everything down again.
+package struct Daemon: Sendable {
+    /// Why a node ends.
+    private enum StopReason: Sendable {
+        case signal(CInt)
+        /// `weft leave`: say good-bye for good.
+        case leave
+    }
+
+    private let settings: DaemonSettings
+    private let executor: LoopExecutor
+    private let signals: Signals
+    private let log: Logger
+
+    /// After a signed good-bye: time for it to go out and be read before the connections close.
+    static let leaveGrace: TimeAmount = .milliseconds(500)
+
+    package init(settings: DaemonSettings, signals: Signals, executor: LoopExecutor) {
+        self.settings = settings
+        self.executor = executor
+        self.signals = signals
+        log = Logger(label: "weft") { [level = settings.logLevel] _ in LineLogHandler(level: level) }
+    }
+
+    /// Runs until SIGINT, SIGTERM, SIGHUP or `weft leave`.
+    ///
+    /// - Parameter announce: called once the node works; with a token if the mesh was made just now.
+    package func run(announce: @Sendable (JoinToken?) -> Void) async throws(DaemonError) {
+        let directory = try StateDirectory(path: settings.stateDirectory)
+        guard Capabilities.hasNetAdmin else { throw .missingCapability }
+        let kernel = KernelNetwork(on: executor.eventLoop)
+        var state = try loadState(directory)
+        let choice = try await MeshChooser(settings: settings, stored: state.mesh, freshSecret: try freshSecret()).choose(
+            routed: try kernel.surroundings(interface: settings.interface, overlay: nil).routedNetworks)
+        log.info("mesh chosen", metadata: ["mesh": "\(choice.token.secret.fingerprint)", "overlay": "\(choice.token.overlay)"])
+        if choice.forgetsMembers { directory.removeMembers() }
+        state.mesh = choice.token
+        try directory.save(state)
+        try await run(state, choice, directory, kernel, announce)
+    }
+
+    private func loadState(_ directory: StateDirectory) throws(DaemonError) -> NodeState {
+        guard !settings.startsOver, let state = try directory.loadState() else { return try .fresh() }
+        return state
+    }
+
+    private func freshSecret() throws(DaemonError) -> MeshSecret {
+        guard let secret = MeshSecret(bytes: randomBytes(MeshSecret.byteCount)) else { throw .internalFault("no random bytes") }
+        return secret
+    }
+
+    // MARK: Life
+
+    private func run(
+        _ state: NodeState, _ choice: MeshChooser.Choice, _ directory: StateDirectory, _ kernel: KernelNetwork,
+        _ announce: @Sendable (JoinToken?) -> Void
+    ) async throws(DaemonError) {
+        let stop = AsyncStream.makeStream(of: StopReason.self)
+        let node = try await assemble(state, choice.token, directory, kernel)
+        do throws(DaemonError) {
+            try await start(node, stop.continuation)
+        } catch {
+            await takeDown(node)
+            throw error
+        }
+        log.notice("node ready", metadata: ["interface": "\(settings.interface)", "peer": "\(state.identity.peerID)"])
+        announce(choice.isNew ? await node.engine.joinToken() : nil)
+        var reason = StopReason.signal(SIGTERM)
+        for await first in stop.stream {
+            reason = first
+            break
+        }
+        log.notice("node stopping")
+        if case .leave = reason { try await leave(node, state, directory) }
+        await node.engine.saveNow()
+        await takeDown(node)
+        if case .leave = reason { directory.removeMembers() }
+    }
+
+    private struct Node {
+        let engine: Engine
+        let host: PeerHost
+        let network: NetworkReconciler
+        let kernel: KernelNetwork
+        let wireguardKey: WireGuardPublicKey
+    }
+
+    private func assemble(
+        _ state: NodeState, _ token: JoinToken, _ directory: StateDirectory, _ kernel: KernelNetwork
+    ) async throws(DaemonError) -> Node {
+        let log = self.log
+        let network = NetworkReconciler(kernel: kernel, choice: settings.wireguard, executor: executor, log: log)
+        let parts = EngineParts(
+            executor: executor, settings: settings, token: token, identity: state.identity, wireguardKey: state.wireguardKey,
+            wireguardPublicKey: try publicKey(state), kernel: kernel, network: network,
+            surroundings: try await kernel.surroundings(interface: settings.interface, overlay: token.overlay),
+            restored: try directory.loadMembers().map { MeshSnapshot(decoding: $0.bytes, elapsed: $0.age) }, log: log,
+            saveMembers: { bytes in
+                do { try directory.saveMembers(bytes) } catch { log.error("members not saved", metadata: ["reason": "\(error)"]) }
+            })
+        let engine = Engine(parts)
+        guard let key = PrivateNetworkKey(bytes: token.secret.bytes) else { throw .internalFault("the secret is no network key") }
+        let host = PeerHost(
+            configuration: PeerHostConfiguration(
+                identity: state.identity, networkKey: key, messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent),
+            executor: executor
+        ) { event in
+            engine.assumeIsolated { $0.post(.host(event)) }
+        }
+        await engine.attach(host)
+        return Node(engine: engine, host: host, network: network, kernel: kernel, wireguardKey: parts.wireguardPublicKey)
+    }
+
+    private func publicKey(_ state: NodeState) throws(DaemonError) -> WireGuardPublicKey {
+        guard let key = state.wireguardPublicKey else { throw .internalFault("the WireGuard key has no public key") }
+        return key
+    }
+
+    /// Each step can fail with words for the user, and those that fail first cost least.
+    private func start(_ node: Node, _ stop: AsyncStream<StopReason>.Continuation) async throws(DaemonError) {
+        do {
+            try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
+        } catch {
+            throw .internalFault("no signals: \(error)")
+        }
+        try await checkInterface(node)
+        try await listen(node.host, node.kernel)
+        await node.host.subscribe(Engine.recordsTopic, TopicPolicy(signing: .none, validation: .external))
+        await node.engine.post(.started)
+        if let desired = await node.engine.desiredNetwork() { try await node.network.start(desired) }
+        do {
+            _ = try await node.kernel.observeChanges { event in node.engine.assumeIsolated { $0.post(.kernel(event)) } }
+        } catch {
+            throw DaemonError(error)
+        }
+        await node.engine.post(.networkReady)
+        try await answerCommands(node, stop)
+    }
+
+    /// The interface must be ours or not be, and the port be ours or free.
+    private func checkInterface(_ node: Node) async throws(DaemonError) {
+        if try await node.kernel.isLeftBehind(settings.interface, by: node.wireguardKey) { return }
+        guard PortProbe.isFreeForUDP(settings.wireguardPort) else { throw .wireguardPortInUse(settings.wireguardPort) }
+    }
+
+    private func listenAddresses(_ kernel: KernelNetwork) async throws(DaemonError) -> [IPAddresses.SocketAddress] {
+        if let address = settings.bindAddress { return [IPAddresses.SocketAddress(address, port: settings.clusterPort)] }
+        guard let name = settings.bindInterface else {
+            return [IPAddresses.SocketAddress(IPAddress(family: .ipv6, value: 0), port: settings.clusterPort)]
+        }
+        let addresses = try await kernel.addresses(ofInterface: name)
+        guard !addresses.isEmpty else { throw .noSuchInterface(name) }
+        return addresses.map { IPAddresses.SocketAddress($0, port: settings.clusterPort) }
+    }
+
+    private func listen(_ host: PeerHost, _ kernel: KernelNetwork) async throws(DaemonError) {
+        for address in try await listenAddresses(kernel) {
+            do throws(ListenError) {
+                _ = try await host.listen(on: address)
+            } catch {
+                throw .clusterPort("\(error)")
+            }
+        }
+    }
+
+    private func answerCommands(_ node: Node, _ stop: AsyncStream<StopReason>.Continuation) async throws(DaemonError) {
+        do throws(LocalAPIError) {
+            let server = try await LocalServer.start(at: settings.socketPath, on: executor) { request in
+                switch request.command {
+                case .status:
+                    return LocalResponse(status: await node.engine.status())
+                case .token:
+                    return LocalResponse(token: await node.engine.joinToken().text)
+                case .leave:
+                    stop.yield(.leave)
+                    return LocalResponse()
+                }
+            }
+            await node.engine.attach(server)
+        } catch {
+            throw .localSocket("\(error)")
+        }
+    }
+
+    private func leave(_ node: Node, _ state: NodeState, _ directory: StateDirectory) async throws(DaemonError) {
+        await node.engine.post(.leave)
+        var state = state
+        state.mesh = nil
+        try directory.save(state)
+        try? await executor.eventLoop.scheduleTask(in: Self.leaveGrace) {}.futureResult.get()
+    }
+
+    private func takeDown(_ node: Node) async {
+        await node.engine.server?.stop()
+        await node.host.shutDown()
+        await node.network.remove()
+    }
+}

@@ -1,0 +1,66 @@
+import IPAddresses
+import LocalAPI
+import LoopRuntime
+import Mesh
+import Multiformats
+import WireGuard
+
+/// What the commands ask for.
+extension Engine {
+    func status() async -> StatusReport {
+        let device = await network.observe()
+        let implementation = await network.implementation
+        let problem = await network.problem
+        let roundTrips = await roundTripTimes()
+        let own = control.membership.own?.record
+        let names = control.membership.shownNames()
+        let node = StatusReport.Node(
+            name: (names[identity.peerID] ?? settings.name).text, peerID: identity.peerID.description, interface: settings.interface,
+            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [], overlay: token.overlay.prefixes.map(\.description),
+            mesh: token.secret.fingerprint, peeringPort: Int(settings.clusterPort), wireguardPort: Int(settings.wireguardPort),
+            uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
+        let members = control.membership.live.map { member in
+            describe(member.record, names[member.record.peer], device, roundTrips)
+        }
+        return StatusReport(node: node, members: members.sorted { ($0.name, $0.peerID) < ($1.name, $1.peerID) })
+    }
+
+    /// A token for the next node: the mesh's secret, and this node and others to join by.
+    func joinToken() -> JoinToken {
+        let own = JoinToken.Bootstrap(peer: identity.peerID, addresses: reachability().peering)
+        let others = control.membership.live.filter { $0.record.peer != identity.peerID && !$0.record.peeringAddresses.isEmpty }
+            .map { JoinToken.Bootstrap(peer: $0.record.peer, addresses: $0.record.peeringAddresses) }
+        return JoinToken(secret: token.secret, overlay: token.overlay, bootstrap: [own] + others.prefix(Self.tokenCompanions))
+    }
+
+    /// Other members named in a token, so that it works while this node is away; few, so that it stays short.
+    static let tokenCompanions = 2
+
+    private var joinComplaints: [String] {
+        joinProblems.map { "cannot join by \($0.key.label): \($0.value)" }.sorted()
+    }
+
+    private func addresses(of peer: PeerID) -> [String] {
+        control.membership.addresses(of: peer).sorted().map(\.description)
+    }
+
+    private func roundTripTimes() async -> [PeerID: Duration] {
+        guard let host else { return [:] }
+        var times: [PeerID: Duration] = [:]
+        for peer in connectedFrom.keys { times[peer] = await host.roundTripTime(to: peer) }
+        return times
+    }
+
+    private func describe(
+        _ record: NodeRecord, _ shownName: NodeName?, _ device: DeviceState?, _ roundTrips: [PeerID: Duration]
+    ) -> StatusReport.Member {
+        let peer = device?.peers[record.wireguardKey]
+        let now = Int64(WallClock.milliseconds() / 1000)
+        return StatusReport.Member(
+            name: (shownName ?? record.name).text, peerID: record.peer.description, addresses: addresses(of: record.peer),
+            state: record.peer == identity.peerID ? .itself : connectedFrom[record.peer] != nil ? .connected : .known,
+            endpoint: peer?.endpoint?.description, lastHandshakeSecondsAgo: peer?.lastHandshake.map { Int(max(0, now - $0)) },
+            receivedBytes: peer?.receivedBytes ?? 0, sentBytes: peer?.sentBytes ?? 0,
+            roundTripMillis: roundTrips[record.peer].map { Double($0.saturatedNanoseconds) / 1_000_000 }, software: record.software)
+    }
+}

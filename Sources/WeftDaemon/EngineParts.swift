@@ -1,0 +1,23 @@
+import Logging
+import LoopRuntime
+import Mesh
+import Multiformats
+import LinuxNetwork
+import WireGuard
+
+/// What an engine is made of.
+struct EngineParts: Sendable {
+    var executor: LoopExecutor
+    var settings: DaemonSettings
+    var token: JoinToken
+    var identity: Identity
+    var wireguardKey: WireGuardPrivateKey
+    var wireguardPublicKey: WireGuardPublicKey
+    var kernel: KernelNetwork
+    var network: NetworkReconciler
+    var surroundings: LocalSurroundings
+    var restored: MeshSnapshot?
+    var log: Logger
+    /// Writes what is known of the members to the state folder; errors are logged by it.
+    var saveMembers: @Sendable ([UInt8]) -> Void
+}

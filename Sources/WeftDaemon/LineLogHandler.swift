@@ -1,0 +1,74 @@
+import Glibc
+import Logging
+
+/// Writes a line per event to standard error: time, level, message, fields.
+///
+/// Fields may hold what peers sent: control characters and quotes are escaped, so nobody can forge a line.
+package struct LineLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level
+
+    package init(level: Logger.Level) {
+        logLevel = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
+        var line = "\(Self.timestamp()) \(event.level.rawValue.paddedRight(to: 7)) \(Self.escaped(event.message.description))"
+        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
+        line += "\n"
+        line.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+    }
+
+    /// UTC, as RFC 3339 has it.
+    private static func timestamp() -> String {
+        var now = time(nil)
+        var parts = tm()
+        gmtime_r(&now, &parts)
+        let date = [parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday].map(twoDigits).joined(separator: "-")
+        let clock = [parts.tm_hour, parts.tm_min, parts.tm_sec].map(twoDigits).joined(separator: ":")
+        return "\(date)T\(clock)Z"
+    }
+
+    private static func twoDigits(_ number: CInt) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
+    }
+
+    static func quoted(_ text: String) -> String {
+        let escaped = escaped(text)
+        return escaped == text && !text.isEmpty && !text.contains(" ") ? text : "\"\(escaped)\""
+    }
+
+    /// Whatever is not printable, and quotes and backslashes, as `\u{…}` or with a backslash.
+    package static func escaped(_ text: String) -> String {
+        var result = ""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"", "\\": result += "\\\(scalar)"
+            case _ where scalar.properties.generalCategory.isPrintable: result.unicodeScalars.append(scalar)
+            default: result += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+        return result
+    }
+}
+
+extension Unicode.GeneralCategory {
+    fileprivate var isPrintable: Bool {
+        switch self {
+        case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+        default: true
+        }
+    }
+}
+
+extension String {
+    fileprivate func paddedRight(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

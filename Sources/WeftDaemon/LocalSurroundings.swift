@@ -1,0 +1,78 @@
+import IPAddresses
+import NetlinkCodec
+
+/// What this machine's own addresses and routes mean for the mesh. Pure: the kernel's answers in, facts out.
+struct LocalSurroundings: Hashable, Sendable {
+    /// What WireGuard puts around a packet, at most: an IPv6 header, a UDP header, its own header and tag.
+    static let tunnelOverhead = 80
+    /// The least that IPv6 demands of a link (RFC 8200 section 5).
+    static let minimumMTU = 1280
+    /// A link without limit, the loopback for one, says little of the way to others.
+    static let maximumUnderlayMTU = 9000
+    static let defaultUnderlayMTU = 1500
+
+    private let addresses: [InterfaceAddress]
+    private let routes: [Route]
+    /// The smallest MTU of the links that lead to others.
+    private let underlayMTU: Int
+
+    /// - Parameters:
+    ///   - ownInterface: the mesh's interface; what is there says nothing of the machine's surroundings.
+    ///   - overlay: never an endpoint, wherever it stands: no tunnel in the tunnel.
+    init(links: [Link], addresses: [InterfaceAddress], routes: [Route], ownInterface: InterfaceIndex?, overlay: [IPPrefix]) {
+        let foreign = addresses.filter { address in
+            address.interface != ownInterface && !overlay.contains { $0.contains(address.prefix.address) }
+        }
+        self.addresses = foreign
+        self.routes = routes.filter { $0.interface != ownInterface }
+        let leadingOut = Set(foreign.filter(\.leadsToOthers).map(\.interface))
+        underlayMTU = links.filter { leadingOut.contains($0.index) }.map { Int($0.mtu) }.min() ?? Self.defaultUnderlayMTU
+    }
+
+    /// Addresses that others may reach us at; those that will soon be gone come last.
+    var reachableAddresses: [IPAddress] {
+        let usable = addresses.filter(\.leadsToOthers)
+        return (usable.filter(\.isStable) + usable.filter { !$0.isStable }).map(\.prefix.address).uniqued()
+    }
+
+    /// Networks that a cable leads to without a router.
+    var attachedNetworks: [IPPrefix] {
+        addresses.filter(\.leadsToOthers).map(\.prefix).filter { $0.hostBits > 0 }.map(\.network).uniqued()
+    }
+
+    var hasIPv4Route: Bool { routes.contains { $0.prefix.family == .ipv4 } }
+
+    /// A route to the public IPv6 internet: the default one, or one inside 2000::/3.
+    var hasGlobalIPv6Route: Bool {
+        routes.contains { $0.prefix.family == .ipv6 && ($0.isDefault || $0.prefix.address.value >> 125 == 1) }
+    }
+
+    /// What an overlay must not overlap.
+    var routedNetworks: [IPPrefix] {
+        let routed = routes.filter { !$0.isDefault }.map(\.prefix) + attachedNetworks
+        return routed.filter { !$0.address.isLinkLocal && !$0.address.isMulticast }.uniqued()
+    }
+
+    /// The MTU of the overlay: what fits the underlay with WireGuard's headers around it.
+    var overlayMTU: Int {
+        max(Self.minimumMTU, min(underlayMTU, Self.maximumUnderlayMTU) - Self.tunnelOverhead)
+    }
+}
+
+extension InterfaceAddress {
+    fileprivate var leadsToOthers: Bool {
+        let address = prefix.address
+        return !address.isLoopback && !address.isLinkLocal && !address.isMulticast && !address.isUnspecified
+    }
+
+    /// Will still be there in an hour.
+    fileprivate var isStable: Bool { !isDeprecated && !isTentative && !isTemporary }
+}
+
+extension Array where Element: Hashable {
+    /// The elements in order, each once.
+    func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

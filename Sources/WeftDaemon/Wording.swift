@@ -1,0 +1,95 @@
+import GossipSub
+import IPAddresses
+import Logging
+import Mesh
+import Multiformats
+
+/// Turns what the cores report into log lines: a fixed message, and fields from the dictionary in docs/LOGGING.md.
+extension ControlPlane.MembershipChange {
+    var peer: PeerID {
+        switch self {
+        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer): peer
+        }
+    }
+
+    var message: Logger.Message {
+        switch self {
+        case .joined: "member joined"
+        case .changed: "member changed"
+        case .left: "member left"
+        case .expired: "member expired"
+        }
+    }
+
+    var metadata: Logger.Metadata { ["peer": "\(peer)"] }
+}
+
+extension ControlPlane.Notice {
+    var message: Logger.Message {
+        switch self {
+        case .addressLost: "another node claimed our overlay address before us"
+        case .presetAddressRefused: "the preset address is in no overlay range"
+        case .rangeFull: "the overlay range has no free address; use a larger one, on all nodes, with --overlay-net"
+        case .nameLost: "another node had our name before us; we are shown under another one until it is gone"
+        case .nameRegained: "our name is ours again"
+        case .ownRecordSuperseded: "the mesh knew a later record of ours, from before our state was lost"
+        case .cloneDetected: "two machines run with one identity; start one of them with --init"
+        case .recordRefused: "a record was refused"
+        case .syncRefused: "a sync message was refused"
+        case .ownRecordNotIssued: "our own record could not be made"
+        }
+    }
+
+    var metadata: Logger.Metadata {
+        switch self {
+        case .addressLost(let address, let peer, let replacement):
+            ["address": "\(address)", "peer": "\(peer)", "replacement": "\(replacement.map(\.description) ?? "none")"]
+        case .presetAddressRefused(let address): ["address": "\(address)"]
+        case .rangeFull(let range): ["range": "\(range)"]
+        case .nameLost(let name, let peer, let shown): ["name": "\(name)", "peer": "\(peer)", "shown": "\(shown)"]
+        case .nameRegained(let name): ["name": "\(name)"]
+        case .ownRecordSuperseded(let sequence): ["sequence": "\(sequence)"]
+        case .cloneDetected(let peer): ["peer": "\(peer)"]
+        case .recordRefused(let peer, let refusal): ["peer": "\(peer)", "reason": "\(refusal)"]
+        case .syncRefused(let peer, let refusal): ["peer": "\(peer)", "reason": "\(refusal)"]
+        case .ownRecordNotIssued(let error): ["reason": "\(error)"]
+        }
+    }
+
+    /// What a peer can cause at will is not told at a level that fills a disk.
+    var level: Logger.Level {
+        switch self {
+        case .recordRefused, .syncRefused: .debug
+        case .nameRegained, .ownRecordSuperseded: .notice
+        case .addressLost, .presetAddressRefused, .rangeFull, .nameLost, .cloneDetected, .ownRecordNotIssued: .warning
+        }
+    }
+}
+
+extension PeeringPlanner.Target {
+    /// For people.
+    var label: String {
+        switch self {
+        case .peer(let peer): peer.description
+        case .host(let address): address.description
+        }
+    }
+}
+
+extension Verdict {
+    init(_ verdict: ControlPlane.GossipVerdict) {
+        switch verdict {
+        case .accept: self = .accept
+        case .ignore: self = .ignore
+        case .reject: self = .reject
+        }
+    }
+}
+
+extension JoinHost {
+    /// As libp2p writes it: an address, or a name to look up.
+    var multiaddr: Multiaddr {
+        if let address = IPAddress(host) { return Multiaddr(tcp: SocketAddress(address, port: port)) }
+        return Multiaddr(components: [.dns(host), .tcp(port)])
+    }
+}

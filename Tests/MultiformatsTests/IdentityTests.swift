@@ -1,0 +1,89 @@
+import Multiformats
+import Testing
+import WeftTestKit
+
+@Suite struct IdentityTests {
+    @Test func `golden vector`() throws {
+        let identity = try Identity(seed: Vector.seed)
+        #expect(identity.seed == Vector.seed)
+        #expect(identity.publicKey.data == Vector.publicKey)
+        #expect(identity.publicKey.protobuf == Vector.publicKeyProtobuf)
+        #expect(identity.peerID.bytes == Vector.peerID)
+        #expect(try identity.sign(Vector.pubsubSigned) == Vector.pubsubSignature)
+        #expect(identity.publicKey.isValidSignature(Vector.pubsubSignature, for: Vector.pubsubSigned))
+    }
+
+    @Test func `reads stored private keys in both lengths`() throws {
+        #expect(try Identity(privateKeyProtobuf: Vector.privateKeyProtobuf).seed == Vector.seed)
+        let old = hex("08011260") + Vector.seed + Vector.publicKey + Vector.publicKey
+        #expect(try Identity(privateKeyProtobuf: old).seed == Vector.seed)
+    }
+
+    @Test func `refuses broken private keys`() {
+        #expect(throws: KeyError.invalidKey) { try Identity(seed: [1, 2, 3]) }
+        var wrong = Vector.privateKeyProtobuf
+        wrong[40] ^= 1
+        #expect(throws: KeyError.invalidKey) { try Identity(privateKeyProtobuf: wrong) }
+        #expect(throws: KeyError.unsupportedKind) { try Identity(privateKeyProtobuf: hex("0802120101")) }
+        #expect(throws: KeyError.malformed) { try Identity(privateKeyProtobuf: []) }
+        #expect(throws: KeyError.malformed) { try Identity(privateKeyProtobuf: [UInt8](repeating: 0, count: 300)) }
+    }
+
+    @Test func `never prints itself`() throws {
+        let identity = try Identity(seed: Vector.seed)
+        var dumped = ""
+        dump(identity, to: &dumped)
+        for text in ["\(identity)", String(reflecting: identity), dumped] { #expect(text.contains("secret") && !text.contains("31")) }
+    }
+}
+
+@Suite struct PublicKeyTests {
+    @Test func `one serialization per key`() throws {
+        #expect(try PublicKey(protobuf: Vector.publicKeyProtobuf).data == Vector.publicKey)
+        let swapped = hex("1220") + Vector.publicKey + hex("0801")
+        let padded = hex("0881001220") + Vector.publicKey
+        let extended = Vector.publicKeyProtobuf + hex("1801")
+        for bytes in [swapped, padded, extended] { #expect(throws: KeyError.notCanonical) { try PublicKey(protobuf: bytes) } }
+    }
+
+    @Test func `refuses what is no key`() {
+        for bytes in [[], hex("0801"), hex("1200"), hex("08051200"), Array(Vector.publicKeyProtobuf.dropLast())] {
+            #expect(throws: KeyError.malformed) { try PublicKey(protobuf: bytes) }
+        }
+        #expect(throws: KeyError.invalidKey) { try PublicKey(protobuf: hex("0801120101")) }
+        #expect(throws: KeyError.invalidKey) { try PublicKey(protobuf: hex("0803120101")) }
+        #expect(throws: KeyError.invalidKey) { try PublicKey(ed25519: []) }
+        #expect(throws: KeyError.malformed) { try PublicKey(protobuf: [UInt8](repeating: 8, count: PublicKey.maximumByteCount + 1)) }
+    }
+
+    @Test func `other kinds have ids but are not trusted`() throws {
+        let secp = try PublicKey(protobuf: hex("08021221") + Vector.secp256k1Key)
+        #expect(secp.kind == .secp256k1)
+        #expect(secp.peerID.description.hasPrefix("16Uiu2HA"))
+        #expect(secp.peerID.publicKey == secp)
+        #expect(!secp.isVerifiable)
+        #expect(!secp.isValidSignature([1], for: [2]))
+        let rsa = try PublicKey(protobuf: hex("08001203") + hex("300100"))
+        #expect(rsa.kind == .rsa)
+        #expect(!rsa.isValidSignature([], for: []))
+    }
+
+    @Test func `verifies ECDSA P-256`() throws {
+        let key = try PublicKey(protobuf: hex("0803125b") + Vector.p256Key)
+        #expect(key.kind == .ecdsa)
+        #expect(key.peerID.bytes == Vector.p256PeerID)
+        #expect(key.isValidSignature(Vector.p256Signature, for: Array("weft".utf8)))
+        #expect(!key.isValidSignature(Vector.p256Signature, for: Array("warp".utf8)))
+        #expect(!key.isValidSignature([1, 2, 3], for: Array("weft".utf8)))
+    }
+
+    @Test func `refuses altered signatures`() throws {
+        let key = try PublicKey(ed25519: Vector.publicKey)
+        for index in Vector.pubsubSignature.indices {
+            var signature = Vector.pubsubSignature
+            signature[index] ^= 0x10
+            #expect(!key.isValidSignature(signature, for: Vector.pubsubSigned))
+        }
+        #expect(!key.isValidSignature([], for: Vector.pubsubSigned))
+    }
+}
