@@ -60,10 +60,15 @@ let package = Package(
         .executableTarget(
             name: "weft", dependencies: ["IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "WeftDaemon", argumentParser, logging]),
 
+        // Tests, and what they share.
+        .target(name: "WeftTestKit"),
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
-        .target(name: "WeftTestKit"),
+        .testTarget(name: "MultiformatsTests", dependencies: ["IPAddresses", "Multiformats", "WeftTestKit"]),
+        .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
+        .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
+        .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),
     ],
     swiftLanguageModes: [.v6]
 )
