@@ -4,7 +4,9 @@ import PackageDescription
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
@@ -32,7 +34,7 @@ let package = Package(
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
         .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, protobuf]),
 
-        .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "WireGuard"]),
+        .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "Secrets", "WireGuard"]),
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
 
         // Adapters: where effects live, one external concern each.
@@ -47,7 +49,7 @@ let package = Package(
         .target(
             name: "LinuxNetwork", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WireGuard", nioCore, nioPosix]),
         .target(name: "CChildProcess"),
-        .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard"]),
+        .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard", crypto]),
         .target(name: "LocalAPI", dependencies: ["LoopRuntime", nioCore, nioPosix]),
 
         // Composition, and the commands.
@@ -62,6 +64,7 @@ let package = Package(
 
         // Tests, and what they share.
         .target(name: "WeftTestKit"),
+        .target(name: "WeftLaboratory"),
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
@@ -69,6 +72,21 @@ let package = Package(
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),
+        .testTarget(
+            name: "MeshTests",
+            dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),
+        .testTarget(name: "NetlinkCodecTests", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WeftTestKit", "WireGuard"]),
+        .testTarget(
+            name: "LinuxNetworkTests",
+            dependencies: [
+                "CLinux", "IPAddresses", "LinuxNetwork", "NetlinkCodec", "WeftTestKit", "WireGuard", nioConcurrencyHelpers, nioCore,
+                nioEmbedded, nioPosix,
+            ]),
+        .testTarget(
+            name: "UserspaceWireGuardTests",
+            dependencies: ["CChildProcess", "IPAddresses", "UserspaceWireGuard", "WeftLaboratory", "WeftTestKit", "WireGuard"]),
+        .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
+        .testTarget(name: "EndToEndTests", dependencies: ["WeftLaboratory", "weft"]),
     ],
     swiftLanguageModes: [.v6]
 )

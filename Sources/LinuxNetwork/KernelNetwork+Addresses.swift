@@ -17,9 +17,9 @@ extension KernelNetwork {
         let request = InterfaceAddress.addRequest(prefix, to: index)
         do throws(LinuxNetworkError) {
             try routePort.request(request, call: "add address \(prefix) to interface", interface: "#\(index)")
-        } catch where error.errno == EEXIST {
+        } catch let error where error.errno == EEXIST {
             guard try addresses().contains(where: { $0.interface == index && $0.prefix == prefix }) else { throw error }
-        } catch where error.errno == EACCES && prefix.family == .ipv6 {
+        } catch let error where error.errno == EACCES && prefix.family == .ipv6 {
             // The kernel's way to say that IPv6 is disabled; a missing capability is EPERM.
             var error = error
             error.kind = .notSupported
@@ -33,7 +33,7 @@ extension KernelNetwork {
         let request = InterfaceAddress.removeRequest(prefix, from: index)
         do throws(LinuxNetworkError) {
             try routePort.request(request, call: "remove address \(prefix) from interface", interface: "#\(index)")
-        } catch where error.errno == EADDRNOTAVAIL || error.errno == ENODEV {
+        } catch let error where error.errno == EADDRNOTAVAIL || error.errno == ENODEV {
             return
         }
     }

@@ -17,7 +17,7 @@ extension KernelNetwork {
     }
 }
 
-/// A stream of `NetworkEvent`s. Close it when it is not needed any more.
+/// A stream of `NetworkEvent`s. It goes on until it is closed, even if nobody holds on to it.
 ///
 /// A socket whose queue overflowed is closed; a fresh one is opened after a pause, and then `overflow` is told.
 package final class NetworkObservation: Sendable {
@@ -59,17 +59,17 @@ package final class NetworkObservation: Sendable {
         let descriptor = try Self.socket(kernelQueueBytes: kernelQueueBytes)
         let bootstrap = NIOPipeBootstrap(group: eventLoop)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Self.receiveBufferBytes))
-            .channelInitializer { [weak self] channel in
+            .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let deliver: (NetworkEvent) -> Void = { self?.deliver($0) }
-                    try channel.pipeline.syncOperations.addHandler(NetworkEventHandler(deliver: deliver) { self?.channelEnded() })
+                    let handler = NetworkEventHandler(deliver: self.deliver, ended: self.channelEnded)
+                    try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
         // When it fails, NIO has closed the descriptor: a socket is valid input, and what comes after that closes the channel.
-        bootstrap.takingOwnershipOfDescriptor(input: descriptor.released()).whenComplete { [weak self] result in
+        bootstrap.takingOwnershipOfDescriptor(input: descriptor.released()).whenComplete { result in
             switch result {
-            case .success(let channel): self?.opened(channel) ?? channel.close(promise: nil)
-            case .failure: self?.channelEnded()
+            case .success(let channel): self.opened(channel)
+            case .failure: self.channelEnded()
             }
         }
     }
@@ -103,7 +103,7 @@ package final class NetworkObservation: Sendable {
     }
 
     private func scheduleReopening() {
-        _ = eventLoop.scheduleTask(in: Self.reopenDelay) { [weak self] in self?.reopen() }
+        _ = eventLoop.scheduleTask(in: Self.reopenDelay) { self.reopen() }
     }
 
     private func reopen() {
@@ -120,7 +120,7 @@ extension EventLoop {
 }
 
 /// Turns datagrams into events: NIO reads the socket as a pipe, and one read is one datagram.
-private final class NetworkEventHandler: ChannelInboundHandler {
+final class NetworkEventHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let deliver: (NetworkEvent) -> Void
@@ -134,6 +134,7 @@ private final class NetworkEventHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         for event in NetworkEvent.parse(Array(unwrapInboundIn(data).readableBytesView)[...]) where !batch.contains(event) {
+            guard batch != [.overflow] else { return }
             if batch.count < NetworkObservation.eventsPerBatch { batch.append(event) } else { batch = [.overflow] }
         }
     }

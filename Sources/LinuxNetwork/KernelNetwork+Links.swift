@@ -11,7 +11,7 @@ extension KernelNetwork {
                 for message in answer { if let link = try Link(message) { return link } }
                 return nil
             }
-        } catch where error.kind == .noSuchInterface {
+        } catch let error where error.kind == .noSuchInterface {
             return nil
         }
     }
@@ -35,7 +35,7 @@ extension KernelNetwork {
         try Self.check(name, call: call)
         do throws(LinuxNetworkError) {
             try routePort.request(Link.createRequest(name: name, kind: kind), call: call, interface: name)
-        } catch where error.errno == EEXIST {
+        } catch let error where error.errno == EEXIST {
             var error = error
             error.kind = .nameTaken(owner: (try? link(named: name))?.kind)
             throw error
@@ -48,7 +48,7 @@ extension KernelNetwork {
     package func deleteLink(_ index: InterfaceIndex) throws(LinuxNetworkError) {
         do throws(LinuxNetworkError) {
             try routePort.request(Link.deleteRequest(index), call: "delete interface", interface: "#\(index)")
-        } catch where error.kind == .noSuchInterface {
+        } catch let error where error.kind == .noSuchInterface {
             return
         }
     }

@@ -13,7 +13,7 @@ extension KernelNetwork {
             return try routePort.dump(Route.dumpRequest(family), into: [], call: "list routes") { list, message throws(NetlinkCodecError) in
                 list += try Route.parse(message)
             }
-        } catch where error.errno == ENOENT || error.errno == EAFNOSUPPORT || error.errno == EOPNOTSUPP {
+        } catch let error where error.errno == ENOENT || error.errno == EAFNOSUPPORT || error.errno == EOPNOTSUPP {
             // The table comes into being with its first route; a kernel may lack IPv6.
             return []
         }
@@ -27,10 +27,10 @@ extension KernelNetwork {
         let call = "add route to \(route.prefix) over interface"
         do throws(LinuxNetworkError) {
             try routePort.request(Route.addRequest(route), call: call, interface: "#\(index)")
-        } catch where error.errno == EEXIST {
+        } catch let error where error.errno == EEXIST {
             guard try routes(prefix.family).contains(where: { $0.prefix == route.prefix && $0.interface == index && $0.gateway == nil })
             else { throw error }
-        } catch where error.errno == EACCES && prefix.family == .ipv6 {
+        } catch let error where error.errno == EACCES && prefix.family == .ipv6 {
             var error = error
             error.kind = .notSupported
             throw error
@@ -43,7 +43,7 @@ extension KernelNetwork {
         let call = "remove route to \(route.prefix) over interface"
         do throws(LinuxNetworkError) {
             try routePort.request(Route.removeRequest(route), call: call, interface: "#\(index)")
-        } catch where error.errno == ESRCH || error.errno == ENODEV {
+        } catch let error where error.errno == ESRCH || error.errno == ENODEV {
             return
         }
     }

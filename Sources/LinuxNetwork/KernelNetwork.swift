@@ -12,21 +12,20 @@ package actor KernelNetwork {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { eventLoop.executor.asUnownedSerialExecutor() }
     nonisolated let limits: NetlinkLimits
     var routePort: NetlinkPort
-    private var genericPort: NetlinkPort
 
     package init(on eventLoop: any EventLoop, limits: NetlinkLimits = NetlinkLimits()) {
         self.eventLoop = eventLoop
         self.limits = limits
         self.routePort = NetlinkPort(protocol: NETLINK_ROUTE, limits: limits)
-        self.genericPort = NetlinkPort(protocol: NETLINK_GENERIC, limits: limits)
     }
 
     /// Whether this kernel has WireGuard, built in or as a module that it can load. Needs no privilege.
     package func isWireGuardSupported() throws(LinuxNetworkError) -> Bool {
+        var port = NetlinkPort(protocol: NETLINK_GENERIC, limits: limits)
         do throws(LinuxNetworkError) {
-            try genericPort.request(GenericFamily.resolveRequest(name: GenericFamily.wireGuardName), call: "look for WireGuard")
+            try port.request(GenericFamily.resolveRequest(name: GenericFamily.wireGuardName), call: "look for WireGuard")
             return true
-        } catch where error.errno == ENOENT {
+        } catch let error where error.errno == ENOENT {
             return false
         }
     }
@@ -35,9 +34,8 @@ package actor KernelNetwork {
     /// found. `nil` when there is no route. Nothing is sent.
     package func pathMTU(to destination: IPAddresses.SocketAddress) -> Int? {
         let isIPv4 = destination.address.family == .ipv4
-        guard let descriptor = try? FileDescriptor(socket: isIPv4 ? AF_INET : AF_INET6, type: Int32(SOCK_DGRAM.rawValue), protocol: 0) else {
-            return nil
-        }
+        let domain = isIPv4 ? AF_INET : AF_INET6
+        guard let descriptor = try? FileDescriptor(socket: domain, type: Int32(SOCK_DGRAM.rawValue), protocol: 0) else { return nil }
         let bytes = destination.kernelBytes
         let connected = bytes.withUnsafeBytes { raw in
             raw.withMemoryRebound(to: sockaddr.self) { connect(descriptor.number, $0.baseAddress, socklen_t(bytes.count)) == 0 }

@@ -66,7 +66,12 @@ package actor KernelWireGuardDevice: WireGuardDevice {
     private func resolvedFamily() throws(LinuxNetworkError) -> GenericFamily {
         if let family { return family }
         let call = "find the kernel's WireGuard for interface"
-        let answer = try port.request(GenericFamily.resolveRequest(name: GenericFamily.wireGuardName), call: call, interface: interface)
+        let answer: [NetlinkMessage]
+        do throws(LinuxNetworkError) {
+            answer = try port.request(GenericFamily.resolveRequest(name: GenericFamily.wireGuardName), call: call, interface: interface)
+        } catch let error where error.errno == ENOENT {
+            throw LinuxNetworkError(.notSupported, call: call, interface: interface, errno: error.errno)
+        }
         let found = answer.lazy.compactMap { try? GenericFamily($0) }.first
         guard let found else { throw LinuxNetworkError(.invalid, call: call, interface: interface) }
         family = found

@@ -18,13 +18,24 @@ struct NetlinkPort {
         try with(call: call, interface: interface) { socket throws(NetlinkSocketError) in try socket.request(request) }
     }
 
+    /// Reads a dump, from the start again and on a fresh socket if some of it was lost or it changed meanwhile, at most
+    /// `NetlinkLimits.dumpAttempts` times.
     mutating func dump<Result>(
         _ request: NetlinkRequest, into initial: Result, call: String, interface: String? = nil,
         _ add: (inout Result, NetlinkMessage) throws(NetlinkCodecError) -> Void
     ) throws(LinuxNetworkError) -> Result {
-        try with(call: call, interface: interface) { socket throws(NetlinkSocketError) in
-            try socket.dump(request, into: initial, add)
+        for _ in 0..<limits.dumpAttempts {
+            let result = try with(call: call, interface: interface) { socket throws(NetlinkSocketError) -> Result? in
+                do throws(NetlinkSocketError) {
+                    return try socket.dump(request, into: initial, add)
+                } catch .lost {
+                    return nil
+                }
+            }
+            if let result { return result }
+            socket = nil
         }
+        throw LinuxNetworkError(.overflow, call: call, interface: interface)
     }
 
     private mutating func with<Result>(
@@ -50,6 +61,9 @@ struct NetlinkPort {
         case .system(let number, let step):
             socket = nil
             return LinuxNetworkError(errno: number, text: step, call: call, interface: interface)
+        case .codec(.limitExceeded):
+            socket = nil
+            return LinuxNetworkError(.overflow, call: call, interface: interface, kernelText: "longer than the limits allow")
         case .codec(let reason):
             socket = nil
             return LinuxNetworkError(.invalid, call: call, interface: interface, kernelText: "unreadable answer: \(reason)")

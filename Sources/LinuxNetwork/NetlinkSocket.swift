@@ -43,21 +43,17 @@ final class NetlinkSocket {
         }
     }
 
-    /// Reads a dump, from the start again if it changed meanwhile, at most `NetlinkLimits.dumpAttempts` times.
+    /// Reads a dump. Throws `lost` if some of it was, or if it changed meanwhile.
     func dump<Result>(
         _ request: NetlinkRequest, into initial: Result, _ add: (inout Result, NetlinkMessage) throws(NetlinkCodecError) -> Void
     ) throws(NetlinkSocketError) -> Result {
-        for _ in 0..<limits.dumpAttempts {
-            var result = initial
-            let progress = try exchange(request) { message throws(NetlinkCodecError) in try add(&result, message) }
-            switch progress {
-            case .finished: return result
-            case .failed(let failure) where failure.errno == EINTR || failure.errno == EBUSY: continue
-            case .failed(let failure): throw .refused(failure)
-            case .interrupted, .more: continue
-            }
+        var result = initial
+        switch try exchange(request, collect: { message throws(NetlinkCodecError) in try add(&result, message) }) {
+        case .finished: return result
+        case .failed(let failure) where failure.errno == EINTR: throw .lost
+        case .failed(let failure): throw .refused(failure)
+        case .interrupted, .more: throw .lost
         }
-        throw .lost
     }
 
     private func exchange(

@@ -1,7 +1,6 @@
-import Secrets
 import CLinux
 import IPAddresses
-import WireGuard
+import Secrets
 
 /// One attribute (`struct nlattr`): type, length, value. It may carry a key, so it does not print itself.
 package struct NetlinkAttribute: Hashable, Sendable, RedactedSecret {

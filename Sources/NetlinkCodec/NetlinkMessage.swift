@@ -1,5 +1,4 @@
 import Secrets
-import WireGuard
 
 /// One message of a netlink datagram (`struct nlmsghdr`, RFC 3549 section 2.3.2). It may carry keys, so it does not print itself.
 package struct NetlinkMessage: Hashable, Sendable, RedactedSecret {

@@ -1,6 +1,5 @@
-import Secrets
 import CLinux
-import WireGuard
+import Secrets
 
 /// A message to the kernel, without the sequence number and port id that a socket adds. It may carry keys, so it does not print itself.
 package struct NetlinkRequest: Hashable, Sendable, RedactedSecret {

@@ -67,7 +67,7 @@ package struct ConnectionLimits: Sendable {
     /// How often a message stream that the peer gave up is opened anew on one connection.
     package var maximumReopenedStreams = 4
     /// Frames waiting for a stream whose protocol is not agreed yet, or for the peer to read, in bytes.
-    package var maximumQueuedBytes = 8 << 20
+    package var maximumQueuedBytes = 16 << 20
 
     package init() {}
 }

@@ -16,7 +16,10 @@ struct ChildProcess {
     let outputDescriptor: Int32
     private var outputTail: [UInt8] = []
 
-    static func start(path: String, arguments: [String], environment: [String]) -> Result<ChildProcess, SystemError> {
+    /// `passing` is a descriptor that becomes the child's number 3; -1 for none.
+    static func start(
+        path: String, arguments: [String], environment: [String], passing: Int32 = -1
+    ) -> Result<ChildProcess, SystemError> {
         var ours: Int32 = -1
         var theirs: Int32 = -1
         let pipeError = weft_pipe(&ours, &theirs)
@@ -24,7 +27,7 @@ struct ChildProcess {
         defer { close(theirs) }
         var child: pid_t = -1
         let error = withCStrings(arguments) { arguments in
-            withCStrings(environment) { weft_child_start(path, arguments, $0, theirs, &child) }
+            withCStrings(environment) { weft_child_start(path, arguments, $0, theirs, passing, &child) }
         }
         guard error == 0 else {
             close(ours)

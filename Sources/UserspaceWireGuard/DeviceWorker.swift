@@ -49,18 +49,30 @@ struct DeviceWorker: Sendable {
         }
     }
 
-    mutating func start() throws(UserspaceWireGuardError) {
-        try checkSurroundings()
-        var child: ChildProcess
-        switch ChildProcess.start(path: program.path, arguments: program.arguments(interface: interface), environment: program.environment)
-        {
-        case .success(let started): child = started
-        case .failure(let failure): throw error(.systemCall(failure.call, errno: failure.errno))
-        }
+    /// With `tun` we make the interface, else the program opens /dev/net/tun and makes it.
+    mutating func start(tun: TunAccess?) throws(UserspaceWireGuardError) {
+        try checkSurroundings(opensTun: tun == nil)
+        var child = try startChild(tun)
         if let failure = waitForSocket(&child) {
             throw error(failure)
         }
         state = .running(child)
+    }
+
+    private func startChild(_ tun: TunAccess?) throws(UserspaceWireGuardError) -> ChildProcess {
+        let start: (Int32) -> Result<ChildProcess, SystemError> = { passed in
+            ChildProcess.start(
+                path: program.path, arguments: program.arguments(interface: interface),
+                environment: program.environment(passedTun: passed >= 0), passing: passed)
+        }
+        let started = tun.map { $0.attach(interface, start).flatMap { $0 } } ?? start(-1)
+        do {
+            return try started.get()
+        } catch let failure where failure.call == "TUNSETIFF" && failure.errno == EBUSY {
+            throw error(.interfaceNameTaken)
+        } catch {
+            throw self.error(.systemCall(error.call, errno: error.errno))
+        }
     }
 
     /// Ends the child; nothing happens if it has ended already.
@@ -100,12 +112,10 @@ extension DeviceWorker {
     }
 
     /// What the program would fail on with less helpful words.
-    private func checkSurroundings() throws(UserspaceWireGuardError) {
+    private func checkSurroundings(opensTun: Bool) throws(UserspaceWireGuardError) {
         guard isInterfaceName(interface) else { throw error(.invalidInterfaceName) }
         guard if_nametoindex(interface) == 0 else { throw error(.interfaceNameTaken) }
-        let tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC)
-        guard tun >= 0 else { throw error(.noTunDevice(errno: errno)) }
-        close(tun)
+        if opensTun, access("/dev/net/tun", R_OK | W_OK) != 0 { throw error(.noTunDevice(errno: errno)) }
         guard (try? UAPISocket(path: uapiSocketPath(interface), timeout: limits.requestTimeout)) == nil else { throw error(.socketTaken) }
     }
 

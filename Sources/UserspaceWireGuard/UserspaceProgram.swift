@@ -42,13 +42,14 @@ package struct UserspaceProgram: Hashable, Sendable {
         [path, "-f", interface]
     }
 
-    /// The whole environment of the child: nothing of ours is passed on.
-    var environment: [String] {
-        switch kind {
+    /// The whole environment of the child: nothing of ours is passed on. With `passedTun` its descriptor 3 is the interface.
+    func environment(passedTun: Bool) -> [String] {
+        let tun = passedTun ? ["WG_TUN_FD=3"] : []
+        return switch kind {
         // The second one silences a banner that recommends the kernel's own WireGuard.
-        case .wireguardGo: ["LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1"]
+        case .wireguardGo: tun + ["LOG_LEVEL=error", "WG_PROCESS_FOREGROUND=1"]
         // WG_SUDO keeps it from switching to the login user, who there is none of under a service manager.
-        case .boringtun: ["WG_LOG_LEVEL=error", "WG_SUDO=1"]
+        case .boringtun: tun + ["WG_LOG_LEVEL=error", "WG_SUDO=1"]
         }
     }
 }

@@ -26,10 +26,12 @@ package final class UserspaceWireGuardDevice: WireGuardDevice {
 
     /// Starts `program` and waits until it can be driven. The interface is down and has no address then.
     ///
-    /// - Parameter onEnd: called on a thread of this device when the program ends by itself: somebody removed the interface,
-    ///   or it crashed. Not called for `remove()`, nor when the start fails.
+    /// - Parameters:
+    ///   - tun: needed where we may not open `/dev/net/tun` (any more)
+    ///   - onEnd: called on a thread of this device when the program ends by itself: somebody removed the interface,
+    ///     or it crashed. Not called for `remove()`, nor when the start fails.
     package static func start(
-        _ program: UserspaceProgram, interface: String, limits: Limits = Limits(),
+        _ program: UserspaceProgram, interface: String, tun: TunAccess? = nil, limits: Limits = Limits(),
         onEnd: @escaping @Sendable (UserspaceWireGuardError) -> Void = { _ in }
     ) async throws(UserspaceWireGuardError) -> UserspaceWireGuardDevice {
         let worker = DeviceWorker(program: program, interface: interface, limits: limits, onEnd: onEnd)
@@ -38,7 +40,7 @@ package final class UserspaceWireGuardDevice: WireGuardDevice {
         }
         let device = UserspaceWireGuardDevice(interface: interface, program: program, limits: limits, thread: thread)
         try await device.perform { (worker) throws(UserspaceWireGuardError) in
-            try worker.start()
+            try worker.start(tun: tun)
         }
         return device
     }

@@ -6,14 +6,19 @@
 /// Starts `path` with `arguments` and `environment` (both NULL-terminated) and puts its process id in `*child`.
 ///
 /// The child has /dev/null as standard input and `output_descriptor` as standard output and standard error (wireguard-go
-/// tells its errors on the former), no other open descriptor, a session of its own (a terminal's Ctrl-C does not reach
-/// it) and all signals at their defaults.
+/// tells its errors on the former), `passed_descriptor` (unless that is -1) as descriptor 3, no other open descriptor,
+/// a session of its own (a terminal's Ctrl-C does not reach it) and all signals at their defaults.
 /// The kernel sends it SIGTERM when the *thread* that called this ends, so that it never outlives us:
 /// call it on a thread that lives as long as the child shall.
 ///
 /// Returns 0, or the errno of what failed: of the exec too, so a missing program is told here.
 int weft_child_start(
-    const char *path, char *const arguments[], char *const environment[], int output_descriptor, pid_t *child);
+    const char *path, char *const arguments[], char *const environment[], int output_descriptor, int passed_descriptor,
+    pid_t *child);
+
+/// Makes `descriptor`, an open /dev/net/tun, the interface `name`, which must not exist yet; it exists as long as the
+/// descriptor or a copy is open (Linux Documentation/networking/tuntap.rst). Returns 0 or an errno.
+int weft_tun_attach(int descriptor, const char *name);
 
 /// A pipe whose reading end does not block; both ends are close-on-exec. Returns 0 or an errno.
 /// (Here because Glibc's module map lacks what needs _GNU_SOURCE.)

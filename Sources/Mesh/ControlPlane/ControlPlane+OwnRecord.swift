@@ -8,7 +8,7 @@ extension ControlPlane {
         guard own.phase == .member else { return }
         if membership.own == nil { refusePresets(&turn) }
         for range in settings.overlay.prefixes { settleClaim(in: range, &turn) }
-        if isIssueDue(turn) { issueOwnRecord(&turn) }
+        if isIssueDue(turn) { issueOwnRecord(to: warmingUp(turn), &turn) }
         settleName(&turn)
     }
 
@@ -22,8 +22,7 @@ extension ControlPlane {
         own.claims = [:]
         own.endpoints = []
         own.peeringAddresses = []
-        guard let sealed = issueOwnRecord(&turn) else { return }
-        sendRecords([AgedRecord(sealed, age: .zero)], to: Array(sessions.keys), &turn)
+        issueOwnRecord(to: Array(sessions.keys), &turn)
         own.renewal = nil
         own.reclaim = nil
     }
@@ -34,9 +33,9 @@ extension ControlPlane {
         return isDue || !ownRecord(sequence: current.sequence).isRenewal(of: current)
     }
 
-    /// Makes, stores and publishes the next record of this node. Without one of its peering addresses or endpoints after the
-    /// other, if the record gets too long.
-    @discardableResult private mutating func issueOwnRecord(_ turn: inout Turn) -> SealedRecord? {
+    /// Makes, stores and publishes the next record of this node; `partners` get it over sync as well. One after the other of its
+    /// peering addresses, then endpoints, is left out if the record would be too long.
+    private mutating func issueOwnRecord(to partners: [PeerID], _ turn: inout Turn) {
         let previous = membership.own?.record
         var record = ownRecord(sequence: nextSequence(turn))
         do throws(RecordError) {
@@ -45,15 +44,13 @@ extension ControlPlane {
             own.endpoints = record.endpoints
             membership.setOwn(sealed, now: turn.now)
             turn.act(.publish(AgedRecord(sealed, age: .zero).encoded))
+            sendRecords([AgedRecord(sealed, age: .zero)], to: partners, &turn)
             turn.markPersist()
             if previous.map({ !record.isRenewal(of: $0) }) ?? true { turn.markNetwork() }
-            scheduleNextIssue(turn)
-            return sealed
         } catch {
             turn.notice(.ownRecordNotIssued(error))
-            scheduleNextIssue(turn)
-            return nil
         }
+        scheduleNextIssue(turn)
     }
 
     private func ownRecord(sequence: UInt64) -> NodeRecord {

@@ -67,7 +67,8 @@ extension ControlPlane {
         }
     }
 
-    private func warmingUp(_ turn: Turn) -> [PeerID] {
+    /// The partners that may not get gossip from us yet.
+    func warmingUp(_ turn: Turn) -> [PeerID] {
         sessions.filter { $0.value.connectedAt + settings.limits.gossipWarmUp > turn.now }.map(\.key)
     }
 }

@@ -101,7 +101,9 @@ struct Turn {
     }
 
     func finish() -> [ControlPlane.Action] {
-        actions.filter(\.isVerdict) + actions.filter { !$0.isVerdict } + (networkChanged ? [.networkChanged] : []) + (persists ? [.persist] : [])
+        var last: [ControlPlane.Action] = networkChanged ? [.networkChanged] : []
+        if persists { last.append(.persist) }
+        return actions.filter(\.isVerdict) + actions.filter { !$0.isVerdict } + last
     }
 }
 

@@ -26,7 +26,8 @@ package struct ControlPlaneSettings: Sendable {
         self.overlay = overlay
         self.presetAddresses = presetAddresses
         self.lease = .seconds(min(max(lease, RecordLimits.leaseRange.lowerBound), RecordLimits.leaseRange.upperBound).wholeSeconds)
-        self.software = String(decoding: software.utf8.prefix(RecordLimits.maximumSoftwareLength).filter { (0x20...0x7e).contains($0) }, as: UTF8.self)
+        let printable = software.utf8.filter { (0x20...0x7e).contains($0) }
+        self.software = String(decoding: printable.prefix(RecordLimits.maximumSoftwareLength), as: UTF8.self)
         self.limits = limits
     }
 }

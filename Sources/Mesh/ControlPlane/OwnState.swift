@@ -39,7 +39,8 @@ struct OwnState: Sendable {
         nameClaimedAtMillis = continued?.nameClaimedAtMillis ?? wallClockMillis
         let usable = continued?.addresses.filter { settings.overlay.isUsable($0.address) } ?? []
         claims = Dictionary(usable.map { ($0.address.family, $0) }, uniquingKeysWith: { first, _ in first })
-        for preset in settings.presetAddresses.reversed() where settings.overlay.isUsable(preset) && claims[preset.family]?.address != preset {
+        for preset in settings.presetAddresses.reversed() {
+            guard settings.overlay.isUsable(preset), claims[preset.family]?.address != preset else { continue }
             claims[preset.family] = AddressClaim(address: preset, claimedAtMillis: wallClockMillis)
         }
     }

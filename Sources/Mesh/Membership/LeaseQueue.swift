@@ -2,7 +2,7 @@ import Multiformats
 import Timeline
 
 /// Ends of leases, soonest first: a binary heap. Entries of leases that were renewed stay until they come to the front, or
-/// until they outnumber the others: the owner of the queue discards them.
+/// until they outnumber the others: the owner of the queue sees to that.
 struct LeaseQueue: Sendable {
     struct Lease: Sendable {
         let end: Instant
@@ -10,6 +10,10 @@ struct LeaseQueue: Sendable {
     }
 
     private var heap: [Lease] = []
+
+    init(_ leases: some Sequence<Lease> = EmptyCollection()) {
+        heap = leases.sorted { $0.end < $1.end }  // a sorted array is a heap
+    }
 
     var count: Int { heap.count }
     var first: Lease? { heap.first }
@@ -31,10 +35,6 @@ struct LeaseQueue: Sendable {
             heap.swapAt(child, parent)
             parent = child
         }
-    }
-
-    mutating func retain(_ isWanted: (Lease) -> Bool) {
-        heap = heap.filter(isWanted).sorted { $0.end < $1.end }  // a sorted array is a heap
     }
 
     private func earlierChild(of parent: Int) -> Int? {

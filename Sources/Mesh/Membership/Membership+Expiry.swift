@@ -27,6 +27,8 @@ extension Membership {
         let members = self.members
         func isCurrent(_ lease: LeaseQueue.Lease) -> Bool { members[lease.peer]?.leaseEnd == lease.end }
         while let first = leases.first, !isCurrent(first) { leases.removeFirst() }
-        if leases.count > 2 * members.count + 64 { leases.retain(isCurrent) }
+        guard leases.count > 2 * members.count + 64 else { return }
+        let others = members.values.filter { [ownPeer] in $0.record.peer != ownPeer }
+        leases = LeaseQueue(others.map { LeaseQueue.Lease(end: $0.leaseEnd, peer: $0.record.peer) })
     }
 }

@@ -73,10 +73,11 @@ package struct Membership: Sendable {
 
     mutating func store(_ member: Member) {
         let peer = member.record.peer
-        if let previous = members[peer] { removeClaims(of: previous) }
+        let previous = members[peer]
+        if let previous { removeClaims(of: previous) }
         members[peer] = member
         addClaims(of: member)
-        if peer != ownPeer { leases.insert(peer, end: member.leaseEnd) }
+        if peer != ownPeer, previous?.leaseEnd != member.leaseEnd { leases.insert(peer, end: member.leaseEnd) }
         tidyLeases()
     }
 

@@ -11,7 +11,8 @@ package let freshHandshakeSeconds: Int64 = 180
 package func plan(desired: DesiredNetwork, observed: ObservedNetwork, nowUnixSeconds: Int64) -> NetworkPlan {
     guard let link = observed.link else {
         let empty = ObservedNetwork(link: ObservedNetwork.Link(mtu: 0, isUp: false))
-        return NetworkPlan([.createInterface(desired.interface)] + plan(desired: desired, observed: empty, nowUnixSeconds: nowUnixSeconds).changes)
+        let rest = plan(desired: desired, observed: empty, nowUnixSeconds: nowUnixSeconds)
+        return NetworkPlan([.createInterface(desired.interface)] + rest.changes)
     }
     let device = deviceChanges(desired, observed.device ?? DeviceState(), nowUnixSeconds: nowUnixSeconds)
     var changes: [NetworkChange] = device.isEmpty ? [] : [.device(device)]

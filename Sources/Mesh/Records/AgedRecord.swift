@@ -1,5 +1,6 @@
 import Multiformats
 import SwiftProtobuf
+import Timeline
 
 /// A record on its way from node to node, with how long ago its owner issued it. So no node's clock has to be right.
 package struct AgedRecord: Hashable, Sendable {
@@ -28,7 +29,7 @@ package struct AgedRecord: Hashable, Sendable {
     var message: WireAgedRecordMessage {
         var message = WireAgedRecordMessage()
         message.envelope = .init(sealed.envelope)
-        message.ageMillis = UInt64(clamping: age.components.seconds) &* 1000 &+ UInt64(clamping: age.components.attoseconds / 1_000_000_000_000_000)
+        message.ageMillis = UInt64(clamping: age.saturatedNanoseconds / 1_000_000)
         return message
     }
 

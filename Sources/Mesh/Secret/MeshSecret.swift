@@ -52,7 +52,8 @@ extension MeshSecret {
     /// The preshared key of a pair of nodes, whichever of the two is named first.
     package func presharedKey(between one: WireGuardPublicKey, and other: WireGuardPublicKey) -> WireGuardPresharedKey {
         let context = min(one, other).bytes + max(one, other).bytes
-        guard let key = WireGuardPresharedKey(bytes: derive(.presharedKey, context: context, byteCount: WireGuardPublicKey.byteCount)) else {
+        guard let key = WireGuardPresharedKey(bytes: derive(.presharedKey, context: context, byteCount: WireGuardPublicKey.byteCount))
+        else {
             preconditionFailure("HKDF returns as many bytes as it is asked for")
         }
         return key

@@ -35,7 +35,9 @@ extension JoinToken {
         guard text.utf8.count <= 2 * maximumLength else { throw .tooLong }
         let text = text.filter { !$0.isWhitespace }.lowercased()
         guard text.utf8.count <= maximumLength else { throw .tooLong }
-        guard text.hasPrefix(name), let version = text.dropFirst(name.count).first, version.isASCII, version.isNumber else { throw .notAToken }
+        guard text.hasPrefix(name), let version = text.dropFirst(name.count).first, version.isASCII, version.isNumber else {
+            throw .notAToken
+        }
         guard version == Self.version else { throw .unknownVersion(version) }
         guard let bytes = Base32.decode(String(text.dropFirst(name.count + 1))), bytes.count >= checksumLength else { throw .damaged }
         let payload = Array(bytes.dropLast(checksumLength))

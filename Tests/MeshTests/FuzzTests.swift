@@ -1,0 +1,59 @@
+import Testing
+import Timeline
+import WeftTestKit
+
+@testable import Mesh
+
+/// Nothing that comes from the network traps, whatever it is.
+@Suite struct FuzzTests {
+    private let frames = 100_000
+
+    @Test func records() throws {
+        var generator = SeededGenerator(seed: testSeed("records"))
+        let corpus = try (0..<8).map { try record($0).envelope }
+        let payloads = try (0..<8).map { try record($0).record.encoded() }
+        for count in 0..<frames {
+            if count.isMultiple(of: 4) {
+                _ = try? SealedRecord.open(generator.mutated(corpus[count % 8], among: corpus))
+            } else {
+                _ = try? NodeRecord(decoding: generator.mutated(payloads[count % 8], among: payloads))
+            }
+        }
+    }
+
+    @Test func agedRecords() throws {
+        var generator = SeededGenerator(seed: testSeed("agedRecords"))
+        let corpus = try (0..<8).map { AgedRecord(try record($0), age: .seconds($0)).encoded }
+        for count in 0..<frames { _ = try? AgedRecord.decode(generator.mutated(corpus[count % 8], among: corpus)) }
+    }
+
+    @Test func syncMessages() throws {
+        var generator = SeededGenerator(seed: testSeed("syncMessages"))
+        let records = try (1..<9).map { AgedRecord(try record($0), age: .seconds($0)) }
+        let held = records.map { (peer: $0.sealed.record.peer, sequence: UInt64(1)) }
+        let corpus = SyncMessage.list(held, maximumLength: 200) + SyncMessage.records(records, maximumLength: 2000)
+        var plane = try controlPlane(0)
+        let partner = try identity(1).peerID
+        _ = plane.handle(.started, now: .origin, wallClockMillis: 1)
+        for count in 0..<frames {
+            let now = Instant.origin + .milliseconds(count)
+            if count.isMultiple(of: 8) {
+                _ = plane.handle(.peerDisconnected(partner), now: now, wallClockMillis: 1)
+                _ = plane.handle(.peerConnected(partner), now: now, wallClockMillis: 1)
+            }
+            let frame = generator.mutated(corpus[count % corpus.count], among: corpus)
+            _ = plane.handle(.syncMessage(from: partner, frame), now: now, wallClockMillis: 1)
+        }
+        #expect(plane.membership.count <= 9)
+    }
+
+    @Test func tokens() throws {
+        var generator = SeededGenerator(seed: testSeed("tokens"))
+        let tokens = [0, 1].map { JoinToken(secret: secret(UInt8($0)), overlay: secret().defaultOverlay(attempt: $0), bootstrap: []) }
+        let corpus = tokens.map { Array($0.text.utf8) }
+        for count in 0..<frames {
+            let text = String(decoding: generator.mutated(corpus[count % 2], among: corpus), as: UTF8.self)
+            if let parsed = try? JoinToken(text) { #expect(tokens.contains(parsed)) }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+import WeftLaboratory
+
+private let missing = Requirements.laboratory
+
+@Suite(.serialized, .enabled(if: missing == nil, Comment(rawValue: missing ?? "")))
+struct LaboratoryTests {
+    @Test func hostsReachEachOtherUnlessCutOff() async throws {
+        try await Laboratory.with { laboratory in
+            let left = try laboratory.addHost("left")
+            let right = try laboratory.addHost("right")
+            try await left.waitForPing(right.ipv4, within: .seconds(5))
+            try await left.waitForPing(right.ipv6, within: .seconds(5))
+            try laboratory.setConnected(false, right)
+            #expect(!left.pings(right.ipv4))
+        }
+    }
+
+    @Test func nothingStaysBehind() async throws {
+        var namespace = ""
+        var directory = ""
+        var process: pid_t = 0
+        await #expect(throws: LaboratoryError.self) {
+            try await Laboratory.with { laboratory in
+                let host = try laboratory.addHost("host")
+                (namespace, directory) = (host.namespace, laboratory.directory)
+                process = try laboratory.start(["sleep", "60"], on: host, log: "sleep").id
+                throw LaboratoryError("the test fails")
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: "/run/netns/\(namespace)"))
+        #expect(!FileManager.default.fileExists(atPath: directory))
+        #expect(kill(process, 0) != 0)
+    }
+
+    @Test func whatADeadRunLeftIsSwept() async throws {
+        // No process has this id: it is above the largest that Linux gives (PID_MAX_LIMIT, 2^22).
+        let left = "weftlab-4999999-1-bridge"
+        try Tools.run(["ip", "netns", "add", left])
+        try await Laboratory.with { _ in }
+        #expect(!FileManager.default.fileExists(atPath: "/run/netns/\(left)"))
+    }
+
+    @Test func aFailureTellsTheEndOfTheLog() async throws {
+        let error = await #expect(throws: LaboratoryError.self) {
+            try await Laboratory.with { laboratory in
+                let host = try laboratory.addHost("host")
+                let process = try laboratory.start(["sh", "-c", "echo out; echo err >&2; exit 3"], on: host, log: "shell")
+                #expect(try process.wait(atMost: .seconds(5)) == .exited(3))
+                throw LaboratoryError("the test fails")
+            }
+        }
+        #expect(error?.description.contains("out") == true && error?.description.contains("err") == true)
+    }
+
+    @Test func waitingIsBounded() async throws {
+        await #expect(throws: LaboratoryError.self) {
+            try await eventually("never", within: .milliseconds(20)) { false }
+        }
+    }
+
+    @Test func aSleepingProcessSwitchesNoMore() async throws {
+        try await Laboratory.with { laboratory in
+            let host = try laboratory.addHost("host")
+            let process = try laboratory.start(["sleep", "60"], on: host, log: "sleep")
+            try await eventually("it sleeps", within: .seconds(5)) { ProcessFacts.voluntarySwitches(process.id).map { $0 > 0 } ?? false }
+            #expect(ProcessFacts.allCommandLines()[process.id]?.contains("60") == true)
+        }
+    }
+}
+
+@Suite struct NodeStatusTests {
+    @Test func decodesTheDocumentedForm() throws {
+        let text = """
+            {"version":1,"node":{"name":"a","peer_id":"12D3","interface":"weft0","wireguard":"kernel","addresses":["10.0.0.1"],"uptime_seconds":3},
+            "members":[{"name":"a","peer_id":"12D3","addresses":[],"state":"self","endpoint":null,"last_handshake_seconds_ago":null,
+            "received_bytes":0,"sent_bytes":0},{"name":"b","peer_id":"12D4","addresses":[],"state":"left","endpoint":"1.2.3.4:5",
+            "last_handshake_seconds_ago":1.5,"received_bytes":18446744073709551615,"sent_bytes":1}]}
+            """
+        let status = try JSONDecoder().decode(NodeStatus.self, from: Data(text.utf8))
+        #expect(status.member("a")?.state == .ourselves)
+        #expect(status.member("b")?.receivedBytes == .max)
+    }
+}
