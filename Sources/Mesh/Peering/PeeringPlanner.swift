@@ -36,12 +36,13 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     private struct Candidate {
         var addresses: [Multiaddr]
         var failures = 0
-        var isInFlight = false
         var notBefore: Instant
     }
 
     private let configuration: PeeringConfiguration
     private var candidates: [Target: Candidate] = [:]
+    /// What is being dialled and has not been heard of yet.
+    private var inFlight: Set<Target> = []
     private var connected: Set<PeerID> = []
     /// Connections that we opened, oldest first.
     private var opened: [PeerID] = []
@@ -69,7 +70,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         case .disconnected(let peer):
             disconnected(peer, now)
         case .dialed(let target, let peer):
-            dialed(target, peer, &actions)
+            dialed(target, peer, now, &actions)
         case .dialFailed(let target):
             dialFailed(target, now)
         case .deadlineReached:
@@ -79,9 +80,9 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         return actions
     }
 
-    /// When there may be something to dial; `nil` when all members are connected.
+    /// When there may be something to dial; `nil` when all members are connected, or nothing can be dialled before a dial has ended.
     package var nextDeadline: Instant? {
-        let retry = isBelowTarget ? waiting.map(\.value.notBefore).min() : nil
+        let retry = room > 0 ? candidates.lazy.filter { isWaiting($0.key, $0.value) }.map(\.value.notBefore).min() : nil
         return earliest(retry, healAt)
     }
 
@@ -104,68 +105,71 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         healAt = nil
     }
 
-    private mutating func dialed(_ target: Target, _ peer: PeerID, _ actions: inout [Action]) {
-        candidates[target]?.isInFlight = false
+    /// The connection is told of by `connected`, and may have ended already: then it is not one that we opened any more.
+    private mutating func dialed(_ target: Target, _ peer: PeerID, _ now: Instant, _ actions: inout [Action]) {
+        inFlight.remove(target)
         candidates[target]?.failures = 0
-        connected.insert(peer)
-        if !opened.contains(peer) { opened.append(peer) }
+        let retry = now + jittered(configuration.minimumRetryDelay)  // should the connection not last
+        candidates[target]?.notBefore = retry
+        if connected.contains(peer), !opened.contains(peer) { opened.append(peer) }
         guard opened.count > configuration.maximumOpened else { return }
         actions.append(.disconnect(opened.removeFirst()))
     }
 
     private mutating func dialFailed(_ target: Target, _ now: Instant) {
+        inFlight.remove(target)
         guard let failures = candidates[target]?.failures else { return }
         let delay = min(configuration.minimumRetryDelay * (1 << min(failures, 20)), configuration.maximumRetryDelay)
         let retry = now + jittered(delay)
-        candidates[target]?.isInFlight = false
         candidates[target]?.failures = failures + 1
         candidates[target]?.notBefore = retry
     }
 
     // MARK: What to do
 
-    private var inFlight: Int { candidates.values.count { $0.isInFlight } }
-
     private var isBelowTarget: Bool { connected.count < configuration.targetConnections }
 
-    /// What could be dialled now or later: hosts only while nobody is connected, for who they are is unknown.
-    private var waiting: [Dictionary<Target, Candidate>.Element] {
-        candidates.filter { target, candidate in
-            guard !candidate.isInFlight, !candidate.addresses.isEmpty else { return false }
-            switch target {
-            case .peer(let peer): return !connected.contains(peer)
-            case .host: return connected.isEmpty
-            }
+    /// How many dials may begin now to come up to the target.
+    private var room: Int {
+        max(0, min(configuration.targetConnections - connected.count, configuration.maximumInFlight) - inFlight.count)
+    }
+
+    /// Whether it could be dialled now or later: hosts only while nobody is connected, for who they are is unknown.
+    private func isWaiting(_ target: Target, _ candidate: Candidate) -> Bool {
+        guard !candidate.addresses.isEmpty, !inFlight.contains(target) else { return false }
+        switch target {
+        case .peer(let peer): return !connected.contains(peer)
+        case .host: return connected.isEmpty
         }
     }
 
+    /// All candidates are looked at only when one of them can be chosen: a large mesh is learnt at a cost that grows with its size alone.
     private mutating func dials(_ now: Instant) -> [Action] {
-        let waiting = self.waiting
-        let due = waiting.filter { $0.value.notBefore <= now }.map(\.key).shuffled(using: &generator)
         var chosen: [Target] = []
-        if isBelowTarget {
-            let room = min(configuration.targetConnections - connected.count, configuration.maximumInFlight) - inFlight
-            chosen = Array(due.prefix(max(0, room)))
+        if room > 0 {
+            let due = candidates.filter { isWaiting($0.key, $0.value) && $0.value.notBefore <= now }.map(\.key)
+            chosen = Array(due.shuffled(using: &generator).prefix(room))
         }
-        heal(waiting: waiting.map(\.key), chosen: &chosen, now)
+        if let healed = heal(now) { chosen.append(healed) }
         return chosen.compactMap { target in
-            candidates[target]?.isInFlight = true
+            inFlight.insert(target)
             return candidates[target].map { .dial(target, $0.addresses) }
         }
     }
 
     /// With enough connections, somebody who is not connected is tried now and then: he may live on the other side of a partition.
-    private mutating func heal(waiting: [Target], chosen: inout [Target], _ now: Instant) {
-        guard !waiting.isEmpty, !isBelowTarget else {
+    private mutating func heal(_ now: Instant) -> Target? {
+        guard !isBelowTarget, candidates.contains(where: { isWaiting($0.key, $0.value) }) else {
             healAt = nil
-            return
+            return nil
         }
-        if let due = healAt, due <= now {
-            chosen += [waiting.randomElement(using: &generator)].compactMap { $0 }
-            healInterval = min(healInterval * 2, configuration.maximumHealInterval)
-            healAt = nil
-        }
-        healAt = healAt ?? now + jittered(healInterval)
+        defer { healAt = healAt ?? now + jittered(healInterval) }
+        guard let due = healAt, due <= now else { return nil }
+        healAt = nil
+        guard inFlight.count < configuration.maximumInFlight else { return nil }
+        let waiting = candidates.filter { isWaiting($0.key, $0.value) }
+        defer { healInterval = min(healInterval * 2, configuration.maximumHealInterval) }
+        return waiting.keys.randomElement(using: &generator)
     }
 
     /// A quarter more or less, so nodes that failed together do not come back together.
