@@ -32,14 +32,20 @@ package enum LocalClient {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .notRunning(path: path) }
         var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {  // the second one bounds connect(2) as well, which waits while the backlog is full
+            setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
         }
         guard result == 0 else {
             let error = errno
             close(descriptor)
-            throw error == EACCES || error == EPERM ? .permissionDenied(path: path) : .notRunning(path: path)
+            switch error {
+            case EACCES, EPERM: throw .permissionDenied(path: path)
+            case EAGAIN, EINTR: throw .noAnswer(path: path)
+            default: throw .notRunning(path: path)
+            }
         }
         return descriptor
     }

@@ -27,8 +27,7 @@ package final class LocalServer: Sendable {
     package static func start(
         at path: String, on executor: LoopExecutor, answer: @escaping @Sendable (LocalRequest) async -> LocalResponse
     ) async throws(LocalAPIError) -> LocalServer {
-        guard (try? LocalClient.connect(to: path)).map({ close($0) }) == nil else { throw .alreadyRunning(path: path) }
-        unlink(path)
+        try clear(path)
         let previous = umask(0o177)
         defer { umask(previous) }
         do {
@@ -44,6 +43,26 @@ package final class LocalServer: Sendable {
         } catch {
             throw .cannotListen(path: path, reason: (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)")
         }
+    }
+
+    /// Makes the folder, and takes away a socket that nobody answers on any more; anything else that is there stays.
+    private static func clear(_ path: String) throws(LocalAPIError) {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { mkdir(String(path[..<slash]), 0o755) }
+        do throws(LocalAPIError) {
+            close(try LocalClient.connect(to: path))
+        } catch {
+            switch error {
+            case .notRunning, .permissionDenied: break
+            case .noAnswer, .alreadyRunning: throw .alreadyRunning(path: path)
+            case .pathTooLong, .cannotListen: throw error
+            }
+            var information = stat()
+            guard lstat(path, &information) == 0 else { return }
+            guard information.st_mode & S_IFMT == S_IFSOCK else { throw .cannotListen(path: path, reason: "a file that is no socket is there") }
+            unlink(path)
+            return
+        }
+        throw .alreadyRunning(path: path)
     }
 
     /// Stops answering and takes the socket away.
@@ -80,10 +99,9 @@ private final class RequestHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard timeout != nil else { return }  // one request a connection
         received += unwrapInboundIn(data).readableBytesView
-        guard let end = received.firstIndex(of: UInt8(ascii: "\n")) else {
-            if received.count > LocalServer.maximumRequestBytes { context.close(promise: nil) }
-            return
-        }
+        let end = received.firstIndex(of: UInt8(ascii: "\n"))
+        guard end ?? received.count <= LocalServer.maximumRequestBytes else { return context.close(promise: nil) }
+        guard let end else { return }
         timeout?.cancel()
         timeout = nil
         respond(to: Data(received[..<end]), on: context.channel)
