@@ -38,22 +38,32 @@ func randomBytes(_ count: Int) -> [UInt8] {
 
 extension NodeState {
     /// The file's own shape: keys in base64, the mesh as its join token, which carries all that nodes of a mesh have in common.
+    ///
+    /// Any 32 bytes are a key, and no mesh is a state too: so without the checksum a bad disk could turn a node into another one.
     private struct File: Codable {
         var version: Int
         var identity: String
         var wireguardKey: String
         var mesh: String?
+        var checksum = ""
 
         enum CodingKeys: String, CodingKey {
-            case version, identity, mesh
+            case version, identity, mesh, checksum
             case wireguardKey = "wireguard_key"
+        }
+
+        /// Of the other fields; 16 characters of base64.
+        var expectedChecksum: String {
+            let fields = [identity, wireguardKey, mesh ?? ""].joined(separator: "\n")
+            return Base64.encode(SHA256.hash(data: Array("weft-state-\(version)\n\(fields)".utf8)).prefix(12))
         }
     }
 
     var json: Data {
-        let file = File(
+        var file = File(
             version: Self.currentVersion, identity: Base64.encode(identity.seed), wireguardKey: Base64.encode(wireguardKey.bytes),
             mesh: mesh?.text)
+        file.checksum = file.expectedChecksum
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return (try? encoder.encode(file)) ?? Data()
@@ -62,7 +72,7 @@ extension NodeState {
     /// `nil` for anything that is not a whole, valid file of a version that we know.
     init?(json: Data) {
         guard let file = try? JSONDecoder().decode(File.self, from: json), file.version == Self.currentVersion,
-            let seed = Base64.decode(file.identity), let identity = try? Identity(seed: seed),
+            file.checksum == file.expectedChecksum, let seed = Base64.decode(file.identity), let identity = try? Identity(seed: seed),
             let keyBytes = Base64.decode(file.wireguardKey), let key = WireGuardPrivateKey(bytes: keyBytes)
         else { return nil }
         self.init(identity: identity, wireguardKey: key, mesh: nil)

@@ -16,6 +16,7 @@ final class StateDirectory: Sendable {
 
     /// Makes the folder if need be, closed to others, and takes its lock.
     init(path: String) throws(DaemonError) {
+        guard !path.isEmpty else { throw .stateDirectory(path: "\"\"", reason: "a folder has a name") }
         self.path = path
         try Self.makeFolders(path)
         let lockPath = "\(path)/\(Self.lockFile)"
@@ -93,7 +94,8 @@ final class StateDirectory: Sendable {
     /// Temporary file, fsync, rename, fsync of the folder.
     private func write(_ bytes: some Collection<UInt8>, to name: String) throws(DaemonError) {
         let temporary = "\(path)/\(name).new"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        unlink(temporary)  // of a run that has crashed: it may have other permissions
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .stateDirectory(path: temporary, reason: errnoText()) }
         let isWritten = writeAll(Array(bytes), to: descriptor) && fsync(descriptor) == 0
         let reason = errnoText()
