@@ -64,6 +64,7 @@ package struct JoinHost: Hashable, Sendable, CustomStringConvertible {
         if let address = IPAddress(text) {
             self.init(host: address.description, port: defaultPort)
         } else if let both = SocketAddress(text) {
+            guard both.port > 0 else { return nil }
             self.init(host: both.address.description, port: both.port)
         } else {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -72,7 +73,7 @@ package struct JoinHost: Hashable, Sendable, CustomStringConvertible {
                 self.init(host: String(parts[0]), port: defaultPort)
                 return
             }
-            guard let port = UInt16(parts[1]), port > 0 else { return nil }
+            guard parts[1].utf8.allSatisfy((0x30...0x39).contains), let port = UInt16(parts[1]), port > 0 else { return nil }
             self.init(host: String(parts[0]), port: port)
         }
     }
@@ -82,10 +83,16 @@ package struct JoinHost: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
-    /// RFC 1123 section 2.1, with underscores as many networks have them.
+    /// RFC 1123 section 2.1, with underscores as many networks have them, and a dot at the end as the DNS has it.
     private static func isHostName(_ text: Substring) -> Bool {
-        (1...253).contains(text.utf8.count) && text.split(separator: ".").allSatisfy { $0.utf8.count <= 63 }
-            && text.utf8.allSatisfy { (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || [0x2d, 0x2e, 0x5f].contains($0) }
+        let labels = (text.last == "." ? text.dropLast() : text).split(separator: ".", omittingEmptySubsequences: false)
+        let isMistypedAddress = labels.count > 1 && labels.allSatisfy { $0.utf8.allSatisfy((0x30...0x39).contains) }
+        return text.utf8.count <= 253 && labels.allSatisfy(isLabel) && !isMistypedAddress
+    }
+
+    private static func isLabel(_ text: Substring) -> Bool {
+        (1...63).contains(text.utf8.count) && text.first != "-" && text.last != "-"
+            && text.utf8.allSatisfy { (0x61...0x7a).contains($0 | 0x20) || (0x30...0x39).contains($0) || [0x2d, 0x5f].contains($0) }
     }
 
     package var description: String {

@@ -41,7 +41,8 @@ package struct LineLogHandler: LogHandler {
 
     static func quoted(_ text: String) -> String {
         let escaped = escaped(text)
-        return escaped == text && !text.isEmpty && !text.contains(" ") ? text : "\"\(escaped)\""
+        let isPlain = escaped == text && !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "=" }
+        return isPlain ? text : "\"\(escaped)\""
     }
 
     /// Whatever is not printable, and quotes and backslashes, as `\u{…}` or with a backslash.
