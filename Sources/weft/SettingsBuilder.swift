@@ -33,8 +33,8 @@ struct SettingsBuilder {
     }
 
     private func mesh() throws -> (DaemonSettings.MeshChoice, [JoinHost]) {
-        let fromEnvironment = environment("WEFT_JOIN").map { $0.split(separator: ",").map(String.init) } ?? []
-        let targets = (options.join.isEmpty ? fromEnvironment : options.join.flatMap { $0.split(separator: ",").map(String.init) })
+        let given = options.join.isEmpty ? [environment("WEFT_JOIN") ?? ""] : options.join
+        let targets = given.flatMap { $0.split(separator: ",") }.map(trimmed).filter { !$0.isEmpty }
         let tokens = try targets.filter(looksLikeToken).map(token)
         let hosts = try targets.filter { !looksLikeToken($0) }.map(host)
         guard Set(tokens.map(\.secret)).count <= 1 else { throw ValidationError("--join: the tokens are of different meshes") }
@@ -49,11 +49,19 @@ struct SettingsBuilder {
         return (secret.map { .secret($0) } ?? .storedOrNew, hosts)
     }
 
+    private func trimmed(_ text: Substring) -> String {
+        String(String(text.drop(while: \.isWhitespace)).reversed().drop(while: \.isWhitespace).reversed())
+    }
+
     /// A token is long, and no host name begins like one; so a damaged token is told from a host, and said to be damaged.
     private func looksLikeToken(_ text: String) -> Bool {
-        text.lowercased().hasPrefix("weft") && text.utf8.count > 63 && !text.contains(".") && !text.contains(":")
-            || text.lowercased().hasPrefix("weft1") && !text.contains(".")
+        let start = text.lowercased()
+        guard !text.contains("."), !text.contains(":") else { return false }
+        return start.hasPrefix("weft1") && text.utf8.count > Self.longestPlainText || start.hasPrefix("weft") && text.utf8.count > 63
     }
+
+    /// A longer text that is no host may be a damaged token or a key in the wrong place: it is not repeated in an error.
+    private static let longestPlainText = 25
 
     private func token(_ text: String) throws -> JoinToken {
         do { return try JoinToken(text) } catch { throw ValidationError("--join: \(error)") }
@@ -61,7 +69,8 @@ struct SettingsBuilder {
 
     private func host(_ text: String) throws -> JoinHost {
         guard let host = JoinHost(text, defaultPort: options.clusterPort) else {
-            throw ValidationError("--join \(text): neither a join token (weft1…) nor a host[:port]")
+            let shown = text.utf8.count > Self.longestPlainText ? "(not shown: it may hold a secret)" : text
+            throw ValidationError("--join \(shown): neither a join token (weft1…) nor a host[:port]")
         }
         return host
     }

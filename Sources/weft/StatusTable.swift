@@ -59,7 +59,7 @@ struct StatusTable {
     static func millis(_ millis: Double) -> String { "\(tenths(millis)) ms" }
 
     private static func tenths(_ value: Double) -> String {
-        let rounded = Int((value * 10).rounded())
+        let rounded = Int(max(0, min(value, 1e15)) * 10 + 0.5)
         return "\(rounded / 10).\(rounded % 10)"
     }
 }
