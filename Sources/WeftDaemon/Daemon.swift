@@ -44,6 +44,7 @@ package struct Daemon: Sendable {
         guard Capabilities.hasNetAdmin else { throw .missingCapability }
         let kernel = KernelNetwork(on: executor.eventLoop)
         var state = try loadState(directory)
+        try await checkInterface(kernel, state)
         let choice = try await MeshChooser(settings: settings, stored: state.mesh, freshSecret: try freshSecret()).choose(
             routed: try kernel.surroundings(interface: settings.interface, overlay: nil).routedNetworks)
         log.info("mesh chosen", metadata: ["mesh": "\(choice.token.secret.fingerprint)", "overlay": "\(choice.token.overlay)"])
@@ -96,7 +97,6 @@ package struct Daemon: Sendable {
         let host: PeerHost
         let network: NetworkReconciler
         let kernel: KernelNetwork
-        let wireguardKey: WireGuardPublicKey
     }
 
     private func assemble(
@@ -122,7 +122,7 @@ package struct Daemon: Sendable {
             engine.assumeIsolated { $0.post(.host(event)) }
         }
         await engine.attach(host)
-        return Node(engine: engine, host: host, network: network, kernel: kernel, wireguardKey: parts.wireguardPublicKey)
+        return Node(engine: engine, host: host, network: network, kernel: kernel)
     }
 
     private func publicKey(_ state: NodeState) throws(DaemonError) -> WireGuardPublicKey {
@@ -137,7 +137,6 @@ package struct Daemon: Sendable {
         } catch {
             throw .internalFault("no signals: \(error)")
         }
-        try await checkInterface(node)
         try await listen(node.host, node.kernel)
         await node.host.subscribe(Engine.recordsTopic, TopicPolicy(signing: .none, validation: .external))
         await node.engine.post(.started)
@@ -151,10 +150,15 @@ package struct Daemon: Sendable {
         try await answerCommands(node, stop)
     }
 
-    /// The interface must be ours or not be, and the port be ours or free.
-    private func checkInterface(_ node: Node) async throws(DaemonError) {
-        if try await node.kernel.isLeftBehind(settings.interface, by: node.wireguardKey) { return }
-        guard PortProbe.isFreeForUDP(settings.wireguardPort) else { throw .wireguardPortInUse(settings.wireguardPort) }
+    /// The interface must be ours or not be, and the ports be ours or free. First of all checks: a second node on a machine, which
+    /// is what this mostly finds, has other faults as well, and this is the one to mend.
+    private func checkInterface(_ kernel: KernelNetwork, _ state: NodeState) async throws(DaemonError) {
+        for address in try await listenAddresses(kernel) where !PortProbe.isFree(address, .tcp) {
+            throw .clusterPort("\(ListenError.addressInUse(address))")
+        }
+        if try await kernel.isLeftBehind(settings.interface, by: try publicKey(state)) { return }
+        let everywhere = IPAddresses.SocketAddress(IPAddress(family: .ipv6, value: 0), port: settings.wireguardPort)
+        guard PortProbe.isFree(everywhere, .udp) else { throw .wireguardPortInUse(settings.wireguardPort) }
     }
 
     private func listenAddresses(_ kernel: KernelNetwork) async throws(DaemonError) -> [IPAddresses.SocketAddress] {

@@ -1,5 +1,4 @@
 import CLinux
-import Glibc
 import IPAddresses
 import LinuxNetwork
 import Mesh
@@ -76,19 +75,4 @@ extension Route {
 enum Capabilities {
     /// Whether this process may set up network interfaces (capabilities(7)).
     static var hasNetAdmin: Bool { weft_has_capability(CAP_NET_ADMIN) }
-}
-
-enum PortProbe {
-    /// Whether the UDP port is free on all addresses. A userspace WireGuard would find out too late and tell nobody.
-    static func isFreeForUDP(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return true }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0 || errno != EADDRINUSE }
-        }
-    }
 }

@@ -4,6 +4,9 @@ import WeftLaboratory
 
 extension EndToEnd {
     @Suite(.serialized) struct IdleTests {
+        /// A page of the program that is read from disk counts as a sleep, too. A tick of once a second would show as twelve.
+        private static let strayWakeUps = 2
+
         /// A node that has nothing to do sleeps: no tick, no poll.
         @Test func aNodeAtRestDoesNotWake() async throws {
             try await Laboratory.with { laboratory in
@@ -12,7 +15,9 @@ extension EndToEnd {
                 try await waitForRest([process])
                 let before = try #require(ProcessFacts.voluntarySwitches(process))
                 try await Task.sleep(for: .seconds(12))
-                #expect(ProcessFacts.voluntarySwitches(process) == before)
+                let after = try #require(ProcessFacts.voluntarySwitches(process))
+                print("a node at rest: \(after - before) wake-ups in 12 s")
+                #expect(after - before <= Self.strayWakeUps)
             }
         }
 
@@ -28,7 +33,7 @@ extension EndToEnd {
                 try await Task.sleep(for: .seconds(30))
                 let after = processes.compactMap(ProcessFacts.voluntarySwitches).reduce(0, +)
                 print("two nodes at rest: \(after - before) wake-ups in 30 s")
-                #expect(after - before <= 60)
+                #expect(after - before <= 4 * Self.strayWakeUps)
             }
         }
 

@@ -82,6 +82,23 @@ extension EndToEnd {
             }
         }
 
+        /// What the user typed is in the process's own arguments, which everybody can read, until the node hides it.
+        @Test func aTokenOrKeyOnTheCommandLineIsHidden() async throws {
+            try await Laboratory.with { laboratory in
+                let key = EndToEnd.randomKey()
+                var first = Node.Settings()
+                first.clusterKey = key
+                var mesh = try await TestMesh(in: laboratory, first: first)
+                try mesh.addNode()
+                try await mesh.waitForFullMesh(within: EndToEnd.convergence)
+                for node in mesh.nodes {
+                    let line = try #require(ProcessFacts.allCommandLines()[node.process.id])
+                    #expect(!line.contains(key) && !line.contains(mesh.token))
+                    #expect(line.contains(node.interface))
+                }
+            }
+        }
+
         @Test func onlyTheOwnerReadsTheState() async throws {
             try await Laboratory.with { laboratory in
                 let mesh = try await TestMesh(in: laboratory)
