@@ -24,21 +24,14 @@ package enum LocalClient {
 
     /// A connected socket of the caller's.
     static func connect(to path: String) throws(LocalAPIError) -> CInt {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { throw .pathTooLong(path) }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let bytes = try pathBytes(path)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .notRunning(path: path) }
         var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {  // the second one bounds connect(2) as well, which waits while the backlog is full
             setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
         }
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-        }
-        guard result == 0 else {
+        guard withUnixAddress(bytes, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
             let error = errno
             close(descriptor)
             switch error {
@@ -61,5 +54,22 @@ package enum LocalClient {
             answer += chunk[..<count]
         }
         throw .noAnswer(path: path)
+    }
+}
+
+/// A path as it goes into a socket's address.
+func pathBytes(_ path: String) throws(LocalAPIError) -> [UInt8] {
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: sockaddr_un().sun_path) else { throw .pathTooLong(path) }
+    return bytes
+}
+
+/// Calls with the address of the Unix socket at a path of `pathBytes`.
+func withUnixAddress<Result>(_ path: [UInt8], _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result) -> Result {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+    return withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
     }
 }

@@ -28,20 +28,18 @@ package final class LocalServer: Sendable {
         at path: String, on executor: LoopExecutor, answer: @escaping @Sendable (LocalRequest) async -> LocalResponse
     ) async throws(LocalAPIError) -> LocalServer {
         try clear(path)
-        let previous = umask(0o177)
-        defer { umask(previous) }
+        let socket = try listen(at: path)
         do {
             let channel = try await ServerBootstrap(group: executor.eventLoop)
-                .serverChannelOption(.backlog, value: backlog)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.addHandler(RequestHandler(executor: executor, answer: answer))
                     }
                 }
-                .bind(unixDomainSocketPath: path).get()
+                .withBoundSocket(socket).get()
             return LocalServer(channel: channel, path: path)
         } catch {
-            throw .cannotListen(path: path, reason: (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)")
+            throw .cannotListen(path: path, reason: "\(error)")
         }
     }
 
@@ -63,6 +61,21 @@ package final class LocalServer: Sendable {
             return
         }
         throw .alreadyRunning(path: path)
+    }
+
+    /// A socket takes its file's permissions from its own, so there is no moment at which others could open it, and the mask of the
+    /// process, which all its threads share, need not be touched (`unix_bind` in the kernel).
+    private static func listen(at path: String) throws(LocalAPIError) -> CInt {
+        let bytes = try pathBytes(path)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0, fchmod(descriptor, 0o600) == 0, withUnixAddress(bytes, { bind(descriptor, $0, $1) }) == 0,
+            Glibc.listen(descriptor, backlog) == 0
+        else {
+            let reason = String(cString: strerror(errno))
+            close(descriptor)
+            throw .cannotListen(path: path, reason: reason)
+        }
+        return descriptor
     }
 
     /// Stops answering and takes the socket away.

@@ -73,7 +73,7 @@ package struct JoinHost: Hashable, Sendable, CustomStringConvertible {
                 self.init(host: String(parts[0]), port: defaultPort)
                 return
             }
-            guard parts[1].utf8.allSatisfy((0x30...0x39).contains), let port = UInt16(parts[1]), port > 0 else { return nil }
+            guard Self.isNumber(parts[1]), let port = UInt16(parts[1]), port > 0 else { return nil }
             self.init(host: String(parts[0]), port: port)
         }
     }
@@ -86,8 +86,12 @@ package struct JoinHost: Hashable, Sendable, CustomStringConvertible {
     /// RFC 1123 section 2.1, with underscores as many networks have them, and a dot at the end as the DNS has it.
     private static func isHostName(_ text: Substring) -> Bool {
         let labels = (text.last == "." ? text.dropLast() : text).split(separator: ".", omittingEmptySubsequences: false)
-        let isMistypedAddress = labels.count > 1 && labels.allSatisfy { $0.utf8.allSatisfy((0x30...0x39).contains) }
+        let isMistypedAddress = labels.count > 1 && labels.allSatisfy(isNumber)
         return text.utf8.count <= 253 && labels.allSatisfy(isLabel) && !isMistypedAddress
+    }
+
+    private static func isNumber(_ text: Substring) -> Bool {
+        text.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     private static func isLabel(_ text: Substring) -> Bool {

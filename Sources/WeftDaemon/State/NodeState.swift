@@ -55,7 +55,7 @@ extension NodeState {
         /// Of the other fields; 16 characters of base64.
         var expectedChecksum: String {
             let fields = [identity, wireguardKey, mesh ?? ""].joined(separator: "\n")
-            return Base64.encode(SHA256.hash(data: Array("weft-state-\(version)\n\(fields)".utf8)).prefix(12))
+            return Base64.encode(Array(SHA256.hash(data: Array("weft-state-\(version)\n\(fields)".utf8))).prefix(12))
         }
     }
 
