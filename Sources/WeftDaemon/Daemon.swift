@@ -86,10 +86,8 @@ package struct Daemon: Sendable {
             break
         }
         log.notice("node stopping")
-        if case .leave = reason { try await leave(node, state, directory) }
-        await node.engine.saveNow()
+        if case .leave = reason { await leave(node, state, directory) } else { await node.engine.saveNow() }
         await takeDown(node)
-        if case .leave = reason { directory.removeMembers() }
     }
 
     private struct Node {
@@ -154,7 +152,7 @@ package struct Daemon: Sendable {
     /// is what this mostly finds, has other faults as well, and this is the one to mend.
     private func checkInterface(_ kernel: KernelNetwork, _ state: NodeState) async throws(DaemonError) {
         for address in try await listenAddresses(kernel) where !PortProbe.isFree(address, .tcp) {
-            throw .clusterPort("\(ListenError.addressInUse(address))")
+            throw DaemonError(ListenError.addressInUse(address))
         }
         if try await kernel.isLeftBehind(settings.interface, by: try publicKey(state)) { return }
         let everywhere = IPAddresses.SocketAddress(IPAddress(family: .ipv6, value: 0), port: settings.wireguardPort)
@@ -176,7 +174,7 @@ package struct Daemon: Sendable {
             do throws(ListenError) {
                 _ = try await host.listen(on: address)
             } catch {
-                throw .clusterPort("\(error)")
+                throw DaemonError(error)
             }
         }
     }
@@ -200,12 +198,15 @@ package struct Daemon: Sendable {
         }
     }
 
-    private func leave(_ node: Node, _ state: NodeState, _ directory: StateDirectory) async throws(DaemonError) {
+    /// Whatever fails here, the node ends: what could not be forgotten is said.
+    private func leave(_ node: Node, _ state: NodeState, _ directory: StateDirectory) async {
         await node.engine.post(.leave)
         var state = state
         state.mesh = nil
-        try directory.save(state)
+        do { try directory.save(state) } catch { log.error("mesh not forgotten", metadata: ["reason": "\(error)"]) }
         try? await executor.eventLoop.scheduleTask(in: Self.leaveGrace) {}.futureResult.get()
+        await node.engine.stopSaving()
+        directory.removeMembers()
     }
 
     private func takeDown(_ node: Node) async {

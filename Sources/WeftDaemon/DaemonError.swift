@@ -1,5 +1,6 @@
 import IPAddresses
 import LinuxNetwork
+import PeerHost
 import UserspaceWireGuard
 
 /// Why a node cannot start or go on, in words that tell the user what to do.
@@ -18,7 +19,7 @@ package enum DaemonError: Error, Hashable, Sendable {
     case wireguardMissing(program: String?)
     case wireguard(String)
     case wireguardPortInUse(UInt16)
-    case clusterPort(String)
+    case cannotListen(ListenError)
     case noSuchInterface(String)
     case localSocket(String)
     case network(String)
@@ -56,8 +57,10 @@ extension DaemonError: CustomStringConvertible {
             reason
         case .wireguardPortInUse(let port):
             "port \(port)/udp is in use by another program: choose another one with --wireguard-port"
-        case .clusterPort(let reason):
-            "\(reason): stop that program, or choose another port or address with --cluster-port or --bind-addr"
+        case .cannotListen(.addressInUse(let address)):
+            "\(ListenError.addressInUse(address)): stop that program, or choose another port with --cluster-port"
+        case .cannotListen(let error):
+            "\(error): choose another address with --bind-addr or --bind-iface, or leave both away to listen on all"
         case .noSuchInterface(let name):
             "there is no interface \(name) with an address to listen on: see `ip address` and --bind-iface"
         case .localSocket(let reason):
@@ -75,6 +78,7 @@ extension DaemonError {
     init(_ error: any Error, wireguardPort: UInt16 = 0) {
         switch error {
         case let error as DaemonError: self = error
+        case let error as ListenError: self = .cannotListen(error)
         case let error as LinuxNetworkError: self.init(error, wireguardPort: wireguardPort)
         case let error as UserspaceWireGuardError: self = .wireguard("\(error)")
         default: self = .network("\(error)")

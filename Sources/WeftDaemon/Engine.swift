@@ -56,6 +56,7 @@ actor Engine {
     private var isNetworkStale = false
     private var timer: LoopTimer?
     private var saveTimer: LoopTimer?
+    private var refusedRemotes: Set<IPAddress?> = []
     private(set) var connectedFrom: [PeerID: IPAddress] = [:]
     /// Why each target cannot be joined, as last logged: a reason is told once, not at each try.
     private(set) var joinProblems: [PeeringPlanner<SystemRandomNumberGenerator>.Target: String] = [:]
@@ -169,7 +170,7 @@ actor Engine {
         case .gossipDropped(let peerID, let reason):
             log.debug("gossip dropped", metadata: ["peer": "\(peerID)", "reason": "\(reason)"])
         case .refused(let remote, let failure):
-            log.info("connection refused", metadata: ["remote": "\(remote.map(String.init) ?? "-")", "reason": "\(failure)"])
+            noteRefusal(remote, failure)
         }
     }
 
@@ -268,12 +269,23 @@ actor Engine {
 
     /// Whoever waits to join is told why it does not work; a member that is away is normal.
     private func noteFailure(_ target: PeeringPlanner<SystemRandomNumberGenerator>.Target, _ error: DialError) {
-        let fields: Logger.Metadata = ["target": "\(target.label)", "reason": "\(error)"]
+        let reason = error.advice
+        let fields: Logger.Metadata = ["target": "\(target.label)", "reason": "\(reason)"]
         guard connectedFrom.isEmpty else { return log.debug("peer not reached", metadata: fields) }
-        guard joinProblems[target] != error.description else { return log.debug("still cannot join", metadata: fields) }
-        joinProblems[target] = error.description
+        guard joinProblems[target] != reason else { return log.debug("still cannot join", metadata: fields) }
+        joinProblems[target] = reason
         log.warning("cannot join, will keep trying", metadata: fields)
     }
+
+    /// Whoever knocks can do so often: told once for each address, and for so many.
+    private func noteRefusal(_ remote: IPAddress?, _ failure: ConnectionFailure) {
+        let isNews = refusedRemotes.count < Self.maximumRefusedRemotes && refusedRemotes.insert(remote).inserted
+        log.log(
+            level: isNews ? .info : .debug, "connection refused",
+            metadata: ["remote": "\(remote.map(String.init) ?? "-")", "reason": "\(failure)"])
+    }
+
+    static let maximumRefusedRemotes = 256
 
     // MARK: This machine
 
@@ -326,6 +338,11 @@ actor Engine {
     }
 
     static let saveDelay: Duration = .seconds(1)
+
+    /// What is waiting to be saved is not.
+    func stopSaving() {
+        saveTimer?.set(nil)
+    }
 
     func saveNow() {
         saveTimer?.set(nil)

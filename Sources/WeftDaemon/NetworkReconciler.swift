@@ -53,11 +53,14 @@ actor NetworkReconciler {
         wanted = desired
         isStarted = true
         isRunning = true
-        defer {
-            isRunning = false
-            if isDirty { schedule() }
+        do {
+            try await reconcile(desired)
+        } catch {
+            isStopped = true
+            throw DaemonError(error, wireguardPort: desired.listenPort)
         }
-        do { try await reconcile(desired) } catch { throw DaemonError(error, wireguardPort: desired.listenPort) }
+        isRunning = false
+        if isDirty { schedule() }
     }
 
     /// Sets what should be. Errors are logged, kept as `problem`, and tried again.

@@ -3,6 +3,7 @@ import IPAddresses
 import Logging
 import Mesh
 import Multiformats
+import PeerHost
 
 /// Turns what the cores report into log lines: a fixed message, and fields from the dictionary in docs/LOGGING.md.
 extension ControlPlane.MembershipChange {
@@ -71,7 +72,32 @@ extension PeeringPlanner.Target {
     var label: String {
         switch self {
         case .peer(let peer): peer.description
-        case .host(let address): address.description
+        case .host(let address): address.hostAndPort ?? address.description
+        }
+    }
+}
+
+extension Multiaddr {
+    /// `host:port`, as the user gave it, of an address or a name with a TCP port.
+    fileprivate var hostAndPort: String? {
+        if let address = tcpSocketAddress { return address.description }
+        guard components.count == 2, case .dns(let host) = components[0], case .tcp(let port) = components[1] else { return nil }
+        return "\(host):\(port)"
+    }
+}
+
+extension DialError {
+    /// Why joining fails, and what the user can do.
+    var advice: String {
+        switch self {
+        case .failed(.otherNetwork):
+            "it is in another mesh: its secret differs from this node's; check the token or --cluster-key"
+        case .failed(.closedDuringUpgrade):
+            "it hung up at once, as a node of another mesh does: check the token or --cluster-key"
+        case .failed(.unexpectedPeer):
+            "another node answers there than the token names; it may have been set up anew: use a fresh token"
+        case .unsupportedAddress, .unknownHost, .unreachable, .failed, .isOwnAddress:
+            description
         }
     }
 }

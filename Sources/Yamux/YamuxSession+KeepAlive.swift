@@ -78,7 +78,7 @@ extension YamuxSession {
         }
     }
 
-    /// Measures the round trip when a stream receives in bulk and no recent value is known.
+    /// Measures the round trip when somebody asks, or a stream receives in bulk, and no recent value is known.
     mutating func probeRoundTrip(now: Instant) {
         guard let interval = configuration.roundTripProbeInterval, pings.isStale(after: interval, now: now) else { return }
         sendPing(now: now)

@@ -31,6 +31,8 @@ package struct YamuxSession: Sendable {
         case transportWritable(Bool)
         /// ``YamuxSession/nextDeadline`` has come. Harmless when early.
         case deadlineReached
+        /// Send a Ping, unless a recent round-trip time is known; see ``YamuxConfiguration/roundTripProbeInterval``.
+        case measureRoundTrip
         /// Orderly shutdown: no new streams either way; `terminated` follows when the last stream is gone.
         case goAway
     }
@@ -132,6 +134,7 @@ package struct YamuxSession: Sendable {
         case .consumed(let id, let count): consume(count, of: id, now: now)
         case .transportWritable(let isWritable): setTransportWritable(isWritable)
         case .deadlineReached: checkKeepAlive(now: now)
+        case .measureRoundTrip: probeRoundTrip(now: now)
         case .goAway: goAway()
         }
     }
