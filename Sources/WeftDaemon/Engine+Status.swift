@@ -8,16 +8,16 @@ import WireGuard
 /// What the commands ask for.
 extension Engine {
     func status() async -> StatusReport {
-        let device = await network.observe()
-        let implementation = await network.implementation
-        let problem = await network.problem
+        let device = await parts.network.observe()
+        let implementation = await parts.network.implementation
+        let problem = await parts.network.problem
         let roundTrips = await roundTripTimes()
         let own = control.membership.own?.record
         let names = control.membership.shownNames()
         let node = StatusReport.Node(
-            name: (names[identity.peerID] ?? settings.name).text, peerID: identity.peerID.description, interface: settings.interface,
-            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [], overlay: token.overlay.prefixes.map(\.description),
-            mesh: token.secret.fingerprint, peeringPort: Int(settings.clusterPort), wireguardPort: Int(settings.wireguardPort),
+            name: (names[parts.identity.peerID] ?? parts.settings.name).text, peerID: parts.identity.peerID.description, interface: parts.settings.interface,
+            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [], overlay: parts.token.overlay.prefixes.map(\.description),
+            mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort), wireguardPort: Int(parts.settings.wireguardPort),
             uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
         let members = control.membership.live.map { member in
             describe(member.record, names[member.record.peer], device, roundTrips)
@@ -27,10 +27,10 @@ extension Engine {
 
     /// A token for the next node: the mesh's secret, and this node and others to join by.
     func joinToken() -> JoinToken {
-        let own = JoinToken.Bootstrap(peer: identity.peerID, addresses: reachability().peering)
-        let others = control.membership.live.filter { $0.record.peer != identity.peerID && !$0.record.peeringAddresses.isEmpty }
+        let own = JoinToken.Bootstrap(peer: parts.identity.peerID, addresses: reachability().peering)
+        let others = control.membership.live.filter { $0.record.peer != parts.identity.peerID && !$0.record.peeringAddresses.isEmpty }
             .map { JoinToken.Bootstrap(peer: $0.record.peer, addresses: $0.record.peeringAddresses) }
-        return JoinToken(secret: token.secret, overlay: token.overlay, bootstrap: [own] + others.prefix(Self.tokenCompanions))
+        return JoinToken(secret: parts.token.secret, overlay: parts.token.overlay, bootstrap: [own] + others.prefix(Self.tokenCompanions))
     }
 
     /// Other members named in a token, so that it works while this node is away; few, so that it stays short.
@@ -58,7 +58,7 @@ extension Engine {
         let now = Int64(WallClock.milliseconds() / 1000)
         return StatusReport.Member(
             name: (shownName ?? record.name).text, peerID: record.peer.description, addresses: addresses(of: record.peer),
-            state: record.peer == identity.peerID ? .itself : connectedFrom[record.peer] != nil ? .connected : .known,
+            state: record.peer == parts.identity.peerID ? .itself : connectedFrom[record.peer] != nil ? .connected : .known,
             endpoint: peer?.endpoint?.description, lastHandshakeSecondsAgo: peer?.lastHandshake.map { Int(max(0, now - $0)) },
             receivedBytes: peer?.receivedBytes ?? 0, sentBytes: peer?.sentBytes ?? 0,
             roundTripMillis: roundTrips[record.peer].map { Double($0.saturatedNanoseconds) / 1_000_000 }, software: record.software)
