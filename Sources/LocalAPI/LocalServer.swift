@@ -56,7 +56,9 @@ package final class LocalServer: Sendable {
             }
             var information = stat()
             guard lstat(path, &information) == 0 else { return }
-            guard information.st_mode & S_IFMT == S_IFSOCK else { throw .cannotListen(path: path, reason: "a file that is no socket is there") }
+            guard information.st_mode & S_IFMT == S_IFSOCK else {
+                throw .cannotListen(path: path, reason: "a file that is no socket is there")
+            }
             unlink(path)
             return
         }
