@@ -10,6 +10,11 @@ struct Failure: Error, CustomStringConvertible {
 
     /// For where nobody can throw any more.
     static func tell(_ text: String) {
-        "Error: \(text)\n".withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
+        write("Error: \(text)\n")
+    }
+
+    /// To standard error, as it is.
+    static func write(_ text: String) {
+        text.withCString { _ = Glibc.write(STDERR_FILENO, $0, strlen($0)) }
     }
 }

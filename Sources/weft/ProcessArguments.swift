@@ -1,4 +1,5 @@
 import Glibc
+import Mesh
 
 /// The command line as other users see it in `ps`.
 enum ProcessArguments {
@@ -19,15 +20,21 @@ enum ProcessArguments {
         }
     }
 
-    /// Where the secret part of an argument begins, as a byte offset.
+    /// The secret parts of arguments.
+    static func secrets(in arguments: [String]) -> [String] {
+        zip(arguments, [""] + arguments).compactMap { text, previous in
+            secretStart(in: text, after: previous).map { String(decoding: text.utf8.dropFirst($0), as: UTF8.self) }
+        }
+    }
+
+    /// Where the secret part of an argument begins, as a byte offset. A key is known by its form too, wherever it was put by mistake.
     static func secretStart(in text: String, after previous: String) -> Int? {
         if secretOptions.contains(previous) { return 0 }
         let bytes = Array(text.utf8)
-        if let equals = bytes.firstIndex(of: UInt8(ascii: "=")),
-            secretOptions.contains(String(decoding: bytes[..<equals], as: UTF8.self))
-        {
-            return equals + 1
-        }
+        let equals = text.hasPrefix("-") ? bytes.firstIndex(of: UInt8(ascii: "=")) : nil
+        if let equals, secretOptions.contains(String(decoding: bytes[..<equals], as: UTF8.self)) { return equals + 1 }
+        let value = equals.map { $0 + 1 } ?? 0
+        if MeshSecret(clusterKey: String(decoding: bytes[value...], as: UTF8.self)) != nil { return value }
         let mark = Array("weft1".utf8)
         return bytes.indices.first { start in
             bytes[start...].prefix(mark.count).map { $0 | 0x20 }.elementsEqual(mark.map { $0 | 0x20 }) && bytes.count - start > 20

@@ -57,11 +57,13 @@ struct SettingsBuilder {
     private func looksLikeToken(_ text: String) -> Bool {
         let start = text.lowercased()
         guard !text.contains("."), !text.contains(":") else { return false }
-        return start.hasPrefix("weft1") && text.utf8.count > Self.longestPlainText || start.hasPrefix("weft") && text.utf8.count > 63
+        return start.hasPrefix("weft1") && text.utf8.count > 25 || start.hasPrefix("weft") && text.utf8.count > 63
     }
 
-    /// A longer text that is no host may be a damaged token or a key in the wrong place: it is not repeated in an error.
-    private static let longestPlainText = 25
+    /// A long run of letters and digits that is no host may be a damaged token or a key in the wrong place: no error repeats it.
+    private func mayBeSecret(_ text: String) -> Bool {
+        text.split { !($0.isLetter || $0.isNumber || "+/=".contains($0)) }.contains { $0.count >= 16 }
+    }
 
     private func token(_ text: String) throws -> JoinToken {
         do { return try JoinToken(text) } catch { throw ValidationError("--join: \(error)") }
@@ -69,7 +71,7 @@ struct SettingsBuilder {
 
     private func host(_ text: String) throws -> JoinHost {
         guard let host = JoinHost(text, defaultPort: options.clusterPort) else {
-            let shown = text.utf8.count > Self.longestPlainText ? "(not shown: it may hold a secret)" : text
+            let shown = mayBeSecret(text) ? "(not shown: it may hold a secret)" : text
             throw ValidationError("--join \(shown): neither a join token (weft1…) nor a host[:port]")
         }
         return host
@@ -77,7 +79,8 @@ struct SettingsBuilder {
 
     private func clusterKey(_ text: String) throws -> MeshSecret {
         guard let secret = MeshSecret(clusterKey: text) else {
-            throw ValidationError("--cluster-key: a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)")
+            throw ValidationError(
+                "--cluster-key: a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)")
         }
         return secret
     }

@@ -29,7 +29,7 @@ struct StatusTable {
             member.lastHandshakeSecondsAgo.map { "\(Self.duration($0)) ago" } ?? "-", Self.bytes(member.receivedBytes),
             Self.bytes(member.sentBytes), member.roundTripMillis.map(Self.millis) ?? "-",
         ]
-        return [first.map(LineLogHandler.escaped)] + member.addresses.dropFirst().map { ["", $0] }
+        return [first.map(LineLogHandler.escaped)] + member.addresses.dropFirst().map { ["", LineLogHandler.escaped($0)] }
     }
 
     static func aligned(_ rows: [[String]]) -> [String] {

@@ -19,6 +19,24 @@ struct WeftCommand: ParsableCommand {
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         ProcessArguments.hideSecrets()
-        main(arguments)
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch {
+            end(error, arguments)
+        }
+    }
+
+    private static func end(_ error: any Error, _ arguments: [String]) -> Never {
+        let text = fullMessage(for: error)
+        let redacted = redacted(text, arguments)
+        guard redacted != text else { exit(withError: error) }
+        Failure.write(redacted + "\n")
+        exit(withError: exitCode(for: error))
+    }
+
+    /// ArgumentParser repeats what it cannot make sense of; a token in the wrong place is secret still.
+    static func redacted(_ text: String, _ arguments: [String]) -> String {
+        ProcessArguments.secrets(in: arguments).reduce(text) { $1.isEmpty ? $0 : $0.replacing($1, with: "(secret)") }
     }
 }
