@@ -85,6 +85,19 @@ let package = Package(
         .testTarget(
             name: "UserspaceWireGuardTests",
             dependencies: ["CChildProcess", "IPAddresses", "UserspaceWireGuard", "WeftLaboratory", "WeftTestKit", "WireGuard"]),
+        .testTarget(
+            name: "LoopRuntimeTests", dependencies: ["LoopRuntime", "Timeline", nioConcurrencyHelpers, nioCore, nioEmbedded, nioPosix]),
+        .testTarget(name: "LocalAPITests", dependencies: ["LocalAPI", "LoopRuntime", "Timeline", nioCore, nioPosix]),
+        .testTarget(
+            name: "WeftDaemonTests",
+            dependencies: [
+                "CLinux", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "Secrets", "UserspaceWireGuard", "WeftDaemon",
+                "WeftTestKit", "WireGuard", logging,
+            ]),
+        .testTarget(
+            name: "WeftCommandTests",
+            dependencies: ["IPAddresses", "LocalAPI", "Mesh", "WeftDaemon", "WireGuard", "weft", argumentParser, logging]),
+        .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
         .testTarget(name: "EndToEndTests", dependencies: ["WeftLaboratory", "weft"]),
     ],
