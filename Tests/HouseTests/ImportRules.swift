@@ -1,0 +1,88 @@
+/// What a target may import, and why.
+struct ImportRule {
+    let target: String
+    let allowed: Set<String>
+    let reason: String
+
+    init(_ target: String, _ allowed: Set<String>, _ reason: String) {
+        self.target = target
+        self.allowed = allowed
+        self.reason = reason
+    }
+}
+
+extension ImportRule {
+    /// The house: from the rooms that stand on the ground to those that stand on others.
+    static let all = [
+        // Vocabulary: everybody speaks it, so it knows nobody.
+        ImportRule("Timeline", [], "a moment is a number: whoever reads a clock is an adapter"),
+        ImportRule("Secrets", [], "one protocol, which any type that holds a key adopts"),
+        ImportRule("IPAddresses", [], "parses and prints addresses by itself, so no resolver is ever asked"),
+        ImportRule("WireGuard", ["IPAddresses", "Secrets"], "the words of WireGuard, shared by kernel and userspace"),
+
+        // Pure cores: they can be tested, fuzzed and simulated, for no effect is in reach.
+        ImportRule("Multiformats", ["Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"], "libp2p's data formats; Crypto for signatures"),
+        ImportRule(
+            "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftProtobuf"], "CSodium for XSalsa20, which Crypto lacks"),
+        ImportRule("Yamux", ["Timeline"], "bytes in, bytes out"),
+        ImportRule(
+            "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
+        ImportRule("GossipSub", ["Crypto", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
+        ImportRule(
+            "NetlinkCodec", ["CLinux", "IPAddresses", "Secrets", "WireGuard"], "CLinux for the constants of the kernel's headers alone"),
+        ImportRule(
+            "Mesh", ["Crypto", "IPAddresses", "Multiformats", "Secrets", "SwiftProtobuf", "Timeline", "WireGuard"],
+            "the heart: decides, and so must not know who carries it out"),
+
+        // Adapters: one external concern each; none knows the mesh.
+        ImportRule("LoopRuntime", ["CLinux", "Glibc", "NIOCore", "NIOPosix", "Timeline"], "the thread, the clock, the signals"),
+        ImportRule(
+            "PeerHost",
+            [
+                "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection",
+                "SecureChannel",
+                "Timeline",
+            ], "libp2p over TCP: useful to programs that are no mesh"),
+        ImportRule(
+            "LinuxNetwork", ["CLinux", "Glibc", "IPAddresses", "NIOCore", "NIOPosix", "NetlinkCodec", "WireGuard"],
+            "the kernel's network: changes what it is told to, and has no opinion"),
+        ImportRule(
+            "UserspaceWireGuard", ["CChildProcess", "Crypto", "Glibc", "IPAddresses", "Synchronization", "WireGuard"],
+            "a child process and its socket; Crypto for the public key of a private one"),
+        ImportRule("LocalAPI", ["FoundationEssentials", "Glibc", "LoopRuntime", "NIOCore", "NIOPosix"], "FoundationEssentials for JSON"),
+
+        // Composition.
+        ImportRule(
+            "WeftDaemon",
+            [
+                "CLinux", "Crypto", "FoundationEssentials", "Glibc", "GossipSub", "IPAddresses", "LinuxNetwork", "LocalAPI", "Logging",
+                "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NetlinkCodec", "PeerConnection", "PeerHost", "SecureChannel", "Timeline",
+                "UserspaceWireGuard", "WireGuard",
+            ], "the one place where cores and adapters meet; it reads no command line"),
+        ImportRule(
+            "weft",
+            [
+                "ArgumentParser", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging", "LoopRuntime", "Mesh",
+                "WeftDaemon",
+            ], "the one place that knows the command line"),
+
+        // What tests share; no product contains it.
+        ImportRule("WeftTestKit", ["Glibc"], "hexadecimal and seeds: nothing of what is tested, or a fault would excuse itself"),
+        ImportRule("WeftLaboratory", ["Foundation"], "drives the program from outside, as a user does"),
+    ]
+
+    static let pure = [
+        "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
+        "NetlinkCodec", "Mesh",
+    ]
+    static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
+    static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
+    /// C alone: nothing to import.
+    static let headers = ["CLinux", "CSodium", "CChildProcess"]
+
+    /// Modules by which a pure core could have an effect.
+    static func isEffectful(_ module: String) -> Bool {
+        ["Foundation", "FoundationEssentials", "Glibc", "Musl", "Logging", "Dispatch", "Synchronization"].contains(module)
+            || module.hasPrefix("NIO")
+    }
+}
