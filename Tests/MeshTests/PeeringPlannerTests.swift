@@ -1,0 +1,434 @@
+import IPAddresses
+import Multiformats
+import Testing
+import Timeline
+import WeftTestKit
+
+@testable import Mesh
+
+private typealias Planner = PeeringPlanner<SeededGenerator>
+
+/// The planner, a clock, and what it has asked for.
+private struct Bench {
+    var planner: Planner
+    var now = Instant.origin
+
+    init(seed: UInt64 = 7, _ adjust: (inout PeeringConfiguration) -> Void = { _ in }) {
+        var configuration = PeeringConfiguration()
+        adjust(&configuration)
+        planner = Planner(configuration: configuration, generator: SeededGenerator(seed: seed))
+    }
+
+    @discardableResult
+    mutating func handle(_ input: Planner.Input) -> [Planner.Action] { planner.handle(input, now: now) }
+
+    @discardableResult
+    mutating func learn(_ members: Range<Int>) -> [Planner.Action] {
+        members.flatMap { handle(.member(peer($0), [address($0)])) }
+    }
+
+    /// Moves to the next deadline.
+    mutating func wait() -> [Planner.Action] {
+        guard let deadline = planner.nextDeadline else { return [] }
+        now = max(now, deadline)
+        return handle(.deadlineReached)
+    }
+
+    /// As a host tells it: the connection first, then the end of the dial.
+    @discardableResult
+    mutating func succeed(_ target: Planner.Target, as peer: PeerID) -> [Planner.Action] {
+        handle(.connected(peer)) + handle(.dialed(target, connectedTo: peer))
+    }
+
+    mutating func connect(_ members: Range<Int>) {
+        for member in members { handle(.connected(peer(member))) }
+    }
+}
+
+private let peers: [PeerID] = (0..<64).compactMap { try? Identity(seed: [UInt8](repeating: UInt8($0), count: 32)).peerID }
+
+private func peer(_ number: Int) -> PeerID { peers[number] }
+
+private func address(_ number: Int, port: UInt16 = 10042) -> Multiaddr {
+    Multiaddr(tcp: SocketAddress(IPAddress(family: .ipv4, value: 0x0a00_0001 + UInt128(number)), port: port))
+}
+
+extension [Planner.Action] {
+    fileprivate var dialed: [Planner.Target] {
+        compactMap { if case .dial(let target, _) = $0 { target } else { nil } }
+    }
+
+    fileprivate var disconnected: [PeerID] {
+        compactMap { if case .disconnect(let peer) = $0 { peer } else { nil } }
+    }
+}
+
+@Suite struct PeeringPlannerTests {
+    // MARK: How many
+
+    @Test func dialsUpToTheTargetAndNoFurther() {
+        var bench = Bench()
+        let dialed = bench.learn(0..<20).dialed
+        #expect(dialed.count == 4)
+        #expect(Set(dialed).count == 4)
+        #expect(bench.planner.nextDeadline == nil, "nothing to do before a dial has ended")
+        for target in dialed {
+            guard case .peer(let peer) = target else { continue }
+            #expect(bench.succeed(target, as: peer).dialed.isEmpty)
+        }
+        #expect(bench.planner.nextDeadline != nil, "heals later")
+    }
+
+    @Test func connectionsThatOthersOpenedCount() {
+        var bench = Bench()
+        bench.connect(0..<3)
+        #expect(bench.learn(0..<20).dialed.count == 1)
+    }
+
+    @Test func aLostConnectionIsReplaced() {
+        var bench = Bench()
+        bench.connect(0..<4)
+        bench.learn(0..<5)
+        #expect(bench.handle(.disconnected(peer(2))).dialed == [.peer(peer(4))])
+    }
+
+    @Test func aMemberWithoutAddressesIsNotDialled() {
+        var bench = Bench()
+        #expect(bench.handle(.member(peer(0), [])).isEmpty)
+        #expect(bench.planner.nextDeadline == nil)
+        #expect(bench.handle(.member(peer(0), [address(0)])) == [.dial(.peer(peer(0)), [address(0)])])
+    }
+
+    @Test func noMoreDialsThanTheLimitAtOnce() {
+        var bench = Bench { ($0.targetConnections, $0.maximumInFlight) = (10, 3) }
+        var underWay = bench.learn(0..<20).dialed
+        #expect(underWay.count == 3)
+        for _ in 0..<50 {
+            let next = bench.handle(.dialFailed(underWay.removeFirst())).dialed + bench.wait().dialed
+            underWay += next
+            #expect(underWay.count <= 3)
+            #expect(underWay.count == Set(underWay).count)
+        }
+    }
+
+    @Test func healingKeepsToTheLimitToo() {
+        var bench = Bench { ($0.targetConnections, $0.maximumInFlight) = (1, 3) }
+        bench.connect(0..<1)
+        bench.learn(0..<20)
+        let dialed = (0..<50).flatMap { _ in bench.wait().dialed }
+        #expect(dialed.count == 3, "dials that never end are not added to for ever")
+    }
+
+    @Test func aFullTableTakesNobodyMore() {
+        var bench = Bench { ($0.maximumCandidates, $0.targetConnections, $0.maximumInFlight) = (5, 50, 50) }
+        #expect(bench.learn(0..<20).dialed.count == 5)
+        #expect(bench.handle(.join(address(60))).isEmpty)
+        #expect(bench.handle(.member(peer(3), [address(3, port: 1)])).isEmpty, "known ones are kept up to date: it is in flight")
+        bench.handle(.dialFailed(.peer(peer(3))))
+        #expect(bench.wait() == [.dial(.peer(peer(3)), [address(3, port: 1)])])
+        bench.handle(.forget(peer(0)))
+        #expect(bench.learn(10..<12).dialed == [.peer(peer(10))])
+    }
+
+    // MARK: When
+
+    @Test func delaysDoubleUpToTheMaximumWithJitter() {
+        var bench = Bench()
+        bench.learn(0..<1)
+        var expected = Duration.seconds(1)
+        for _ in 0..<200 {
+            bench.handle(.dialFailed(.peer(peer(0))))
+            guard let deadline = bench.planner.nextDeadline else { Issue.record("given up"); return }
+            let delay = bench.now.duration(to: deadline)
+            #expect(delay >= expected * 0.75 && delay <= expected * 1.25)
+            #expect(bench.wait().dialed == [.peer(peer(0))])
+            expected = min(expected * 2, .seconds(120))
+        }
+    }
+
+    @Test func delaysAreNotAllTheSame() {
+        let delays = (0..<20).map { seed in
+            var bench = Bench(seed: UInt64(seed))
+            bench.learn(0..<1)
+            bench.handle(.dialFailed(.peer(peer(0))))
+            return bench.planner.nextDeadline
+        }
+        #expect(Set(delays).count > 15)
+    }
+
+    @Test func successForgetsFailures() {
+        var bench = Bench()
+        bench.learn(0..<1)
+        for _ in 0..<8 {
+            bench.handle(.dialFailed(.peer(peer(0))))
+            _ = bench.wait()
+        }
+        bench.succeed(.peer(peer(0)), as: peer(0))
+        bench.handle(.disconnected(peer(0)))
+        let delay = bench.planner.nextDeadline.map { bench.now.duration(to: $0) }
+        #expect(delay.map { $0 <= .milliseconds(1250) } == true)
+    }
+
+    @Test func newAddressesAreTriedAtOnce() {
+        var bench = Bench()
+        bench.learn(0..<1)
+        bench.handle(.dialFailed(.peer(peer(0))))
+        #expect(bench.handle(.member(peer(0), [address(0)])).isEmpty, "the same ones are no news")
+        #expect(bench.handle(.member(peer(0), [address(1)])) == [.dial(.peer(peer(0)), [address(1)])])
+    }
+
+    @Test func aHostThatHangsUpIsNotDialledAtOnce() {
+        var bench = Bench()
+        bench.handle(.join(address(9)))
+        bench.succeed(.host(address(9)), as: peer(9))
+        #expect(bench.handle(.disconnected(peer(9))).isEmpty)
+        let delay = bench.planner.nextDeadline.map { bench.now.duration(to: $0) }
+        #expect(delay.map { $0 >= .milliseconds(750) } == true)
+        #expect(bench.wait().dialed == [.host(address(9))])
+    }
+
+    @Test func aDialThatIsToldOfAfterItsConnectionHasEndedCountsForNothing() {
+        var bench = Bench()
+        bench.learn(0..<1)
+        bench.handle(.connected(peer(0)))
+        bench.handle(.disconnected(peer(0)))
+        bench.handle(.dialed(.peer(peer(0)), connectedTo: peer(0)))
+        #expect(bench.wait().dialed == [.peer(peer(0))])
+    }
+
+    @Test func aMeshThatIsWholeIsAtRest() {
+        var bench = Bench()
+        bench.learn(0..<3)
+        bench.connect(0..<3)
+        #expect(bench.planner.nextDeadline == nil, "three members, all connected: fewer than the target, and nobody else")
+        bench.learn(3..<6)
+        bench.connect(3..<6)
+        #expect(bench.planner.nextDeadline == nil)
+        bench.learn(6..<7)
+        #expect(bench.planner.nextDeadline != nil)
+        bench.handle(.forget(peer(6)))
+        #expect(bench.planner.nextDeadline == nil)
+    }
+
+    @Test func theNextDeadlineNeverLiesBehind() {
+        var bench = Bench()
+        for number in 0..<40 {
+            bench.learn(number..<number + 1)
+            #expect(bench.planner.nextDeadline.map { $0 > bench.now } ?? true)
+        }
+        for _ in 0..<100 {
+            _ = bench.wait()
+            #expect(bench.planner.nextDeadline.map { $0 > bench.now } ?? true)
+        }
+    }
+
+    // MARK: Whom
+
+    @Test func hostsAreDialledOnlyWhileNobodyIsConnected() {
+        var bench = Bench()
+        #expect(bench.handle(.join(address(9))) == [.dial(.host(address(9)), [address(9)])])
+        bench.handle(.dialFailed(.host(address(9))))
+        bench.connect(0..<1)
+        #expect(bench.planner.nextDeadline == nil)
+        #expect(bench.handle(.join(address(10))).isEmpty)
+        let dialed = bench.handle(.disconnected(peer(0))).dialed + bench.wait().dialed
+        #expect(Set(dialed) == [.host(address(9)), .host(address(10))])
+    }
+
+    @Test func whoIsForgottenIsNotDialled() {
+        var bench = Bench()
+        bench.learn(0..<1)
+        bench.handle(.forget(peer(0)))
+        #expect(bench.handle(.dialFailed(.peer(peer(0)))).isEmpty)
+        #expect(bench.planner.nextDeadline == nil)
+    }
+
+    /// A member that is forgotten and learnt again while it is being dialled is not dialled twice at once.
+    @Test func oneDialForATargetAtATime() {
+        var bench = Bench()
+        #expect(bench.learn(0..<1).dialed.count == 1)
+        bench.handle(.forget(peer(0)))
+        #expect(bench.learn(0..<1).dialed.isEmpty)
+    }
+
+    // MARK: Healing
+
+    @Test func healsEverMoreSlowlyAndForEver() {
+        var bench = Bench()
+        bench.connect(0..<4)
+        bench.learn(0..<6)
+        var expected = Duration.seconds(30)
+        for _ in 0..<30 {
+            let before = bench.now
+            let dialed = bench.wait().dialed
+            #expect(dialed.count == 1 && Set(dialed).isSubset(of: [.peer(peer(4)), .peer(peer(5))]))
+            let waited = before.duration(to: bench.now)
+            #expect(waited >= expected * 0.75 && waited <= expected * 1.25)
+            expected = min(expected * 2, .seconds(600))
+            for target in dialed { bench.handle(.dialFailed(target)) }
+        }
+    }
+
+    @Test func aLossMakesItHurryAgain() {
+        var bench = Bench()
+        bench.connect(0..<5)
+        bench.learn(0..<6)
+        for _ in 0..<8 {
+            for target in bench.wait().dialed { bench.handle(.dialFailed(target)) }
+        }
+        bench.handle(.disconnected(peer(4)))
+        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) <= .milliseconds(37_500) } == true)
+    }
+
+    @Test func withTooManyOpenedTheOldestIsGivenUp() {
+        var bench = Bench()
+        bench.connect(20..<24)
+        bench.learn(0..<8)
+        var order: [PeerID] = []
+        while order.count < 6, let target = bench.wait().dialed.first, case .peer(let peer) = target {
+            order.append(peer)
+            #expect(bench.succeed(target, as: peer).disconnected.isEmpty)
+        }
+        guard let target = bench.wait().dialed.first, case .peer(let seventh) = target else { Issue.record("no seventh"); return }
+        #expect(bench.succeed(target, as: seventh).disconnected == [order[0]])
+        #expect(bench.handle(.disconnected(order[0])).dialed.isEmpty, "there are enough others")
+    }
+
+    // MARK: Whatever happens
+
+    @Test func randomSchedulesKeepTheInvariants() {
+        let seed = testSeed("PeeringPlanner schedule")
+        for round in 0..<40 {
+            var model = ScheduleModel(seed: seed &+ UInt64(round))
+            for _ in 0..<500 { model.step() }
+            model.checkLiveness()
+        }
+    }
+
+    @Test func aHundredThousandEventsLeaveNothingBehind() {
+        let seed = testSeed("PeeringPlanner endurance")
+        var model = ScheduleModel(seed: seed)
+        for _ in 0..<100_000 { model.step() }
+        #expect(model.storedElements < 4 * peers.count, "candidates, connections, dials: each known peer once")
+    }
+
+    /// 20,000 members are learnt in no more than a few passes: the cost of one event does not grow with the mesh.
+    @Test func aLargeMeshIsLearntQuickly() {
+        var bench = Bench()
+        let clock = ContinuousClock()
+        let many = (0..<20_000).compactMap { number -> PeerID? in
+            let digest = (0..<4).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } + [UInt8](repeating: 1, count: 28)
+            return try? PeerID(bytes: [0x12, 0x20] + digest)
+        }
+        #expect(many.count == 20_000)
+        let time = clock.measure {
+            for (number, peer) in many.enumerated() { bench.handle(.member(peer, [address(number)])) }
+        }
+        #expect(time < .seconds(20), "quadratic cost would take minutes")
+    }
+}
+
+/// Random events, and what the world of the planner looks like after them.
+private struct ScheduleModel {
+    private var bench: Bench
+    private var generator: SeededGenerator
+    private var underWay: [Planner.Target] = []
+    private var connected: Set<PeerID> = []
+    private let configuration = PeeringConfiguration()
+
+    init(seed: UInt64) {
+        bench = Bench(seed: seed)
+        generator = SeededGenerator(seed: seed ^ 0xff)
+    }
+
+    /// Elements in all collections of the planner, by reflection: whatever it keeps, it counts.
+    var storedElements: Int {
+        Mirror(reflecting: bench.planner).children.reduce(0) { sum, child in
+            let mirror = Mirror(reflecting: child.value)
+            return mirror.displayStyle == .dictionary || mirror.displayStyle == .set || mirror.displayStyle == .collection
+                ? sum + mirror.children.count : sum
+        }
+    }
+
+    mutating func step() {
+        let number = Int.random(in: 0..<peers.count, using: &generator)
+        switch Int.random(in: 0..<12, using: &generator) {
+        case 0, 1: take(bench.handle(.member(peer(number), [address(number, port: UInt16.random(in: 1...3, using: &generator))])))
+        case 2: take(bench.handle(.member(peer(number), [])))
+        case 3: take(bench.handle(.forget(peer(number))))
+        case 4: take(bench.handle(.join(address(number))))
+        case 5: connect(peer(number))
+        case 6, 7: disconnect()
+        case 8, 9: finishDial()
+        default: pass()
+        }
+        check()
+    }
+
+    private mutating func pass() {
+        bench.now = bench.now + .milliseconds(Int.random(in: 0...20_000, using: &generator))
+        guard let deadline = bench.planner.nextDeadline, deadline <= bench.now else { return }
+        take(bench.handle(.deadlineReached))
+    }
+
+    private mutating func connect(_ peer: PeerID) {
+        guard connected.count < 32 else { return }
+        connected.insert(peer)
+        take(bench.handle(.connected(peer)))
+    }
+
+    private mutating func disconnect() {
+        guard let peer = connected.sorted(by: { $0.description < $1.description }).randomElement(using: &generator) else { return }
+        connected.remove(peer)
+        take(bench.handle(.disconnected(peer)))
+    }
+
+    private mutating func finishDial() {
+        guard !underWay.isEmpty else { return }
+        let target = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &generator))
+        guard Bool.random(using: &generator) else { return take(bench.handle(.dialFailed(target))) }
+        let answered: PeerID = if case .peer(let peer) = target { peer } else { peers[0] }
+        connect(answered)
+        if Int.random(in: 0..<5, using: &generator) == 0, connected.remove(answered) != nil { take(bench.handle(.disconnected(answered))) }
+        take(bench.handle(.dialed(target, connectedTo: answered)))
+    }
+
+    private mutating func take(_ actions: [Planner.Action]) {
+        for action in actions {
+            switch action {
+            case .dial(let target, let addresses):
+                must(!addresses.isEmpty, "without addresses")
+                must(!underWay.contains(target), "dialled twice at once")
+                if case .peer(let peer) = target { must(!connected.contains(peer), "is connected already") }
+                if case .host = target { must(connected.isEmpty, "a host while somebody is connected") }
+                underWay.append(target)
+            case .disconnect(let peer):
+                must(connected.contains(peer), "gives up what is gone")
+            }
+        }
+    }
+
+    private func check() {
+        must(underWay.count <= configuration.maximumInFlight, "too many at once")
+        guard connected.count >= configuration.targetConnections, let deadline = bench.planner.nextDeadline else { return }
+        must(bench.now.duration(to: deadline) <= configuration.maximumHealInterval * 1.25, "heals too late")
+    }
+
+    /// As `#expect`, without its cost at each of many steps.
+    private func must(_ condition: Bool, _ words: Comment) {
+        if !condition { Issue.record(words) }
+    }
+
+    /// Left alone with all dials failing, every member with addresses is tried again and again.
+    mutating func checkLiveness() {
+        while let peer = connected.popFirst() { take(bench.handle(.disconnected(peer))) }
+        for number in 0..<peers.count { take(bench.handle(.member(peer(number), [address(number, port: 4)]))) }
+        var tried: Set<Planner.Target> = []
+        for _ in 0..<2000 {
+            tried.formUnion(underWay)
+            while let target = underWay.popLast() { take(bench.handle(.dialFailed(target))) }
+            take(bench.wait())
+        }
+        #expect(peers.allSatisfy { tried.contains(.peer($0)) })
+    }
+}
