@@ -1,0 +1,103 @@
+import LinuxNetwork
+import Testing
+import UserspaceWireGuard
+
+@testable import WeftDaemon
+
+/// Every error says what to do next, in one line.
+@Suite struct DaemonErrorTests {
+    /// Each error, and what its text must name.
+    private static func all() throws -> [(DaemonError, [String])] {
+        let range = try prefix("10.7.0.0/16")
+        return [
+            (.stateDirectory(path: "/p", reason: "why"), ["/p", "why", "--state-dir"]),
+            (.stateDirectoryInUse(path: "/p"), ["/p", "--interface", "--state-dir"]),
+            (.stateDamaged(path: "/p"), ["/p", "backup", "new identity"]),
+            (.missingCapability, ["CAP_NET_ADMIN", "sudo", "setcap"]),
+            (.overlayOverlapsRoute(range: range, route: try prefix("10.7.3.0/24")), ["10.7.0.0/16", "10.7.3.0/24", "--overlay-net"]),
+            (.noFreeOverlay, ["--overlay-net"]),
+            (.otherMesh(stored: "one", given: "two"), ["one", "two", "weft leave", "--init"]),
+            (.overlayDiffers(token: "one", setting: "two"), ["one", "two", "--overlay-net"]),
+            (.joinWithoutSecret, ["--cluster-key", "token"]),
+            (.interfaceTaken(name: "weft0", kind: "bridge"), ["weft0", "bridge", "--interface"]),
+            (.wireguardMissing(program: nil), ["modprobe wireguard", "wireguard-go"]),
+            (.wireguardMissing(program: "boringtun-cli"), ["boringtun-cli", "--wireguard"]),
+            (.wireguard("why"), ["why"]),
+            (.wireguardPortInUse(7), ["7/udp", "--wireguard-port"]),
+            (.clusterPort("why"), ["why", "--cluster-port", "--bind-addr"]),
+            (.noSuchInterface("eth9"), ["eth9", "--bind-iface"]),
+            (.localSocket("why"), ["why"]),
+            (.network("why"), ["why"]),
+            (.internalFault("why"), ["why", "report"]),
+        ]
+    }
+
+    /// A new case must come here too: the compiler says so.
+    private func number(_ error: DaemonError) -> Int {
+        switch error {
+        case .stateDirectory: 0
+        case .stateDirectoryInUse: 1
+        case .stateDamaged: 2
+        case .missingCapability: 3
+        case .overlayOverlapsRoute: 4
+        case .noFreeOverlay: 5
+        case .otherMesh: 6
+        case .overlayDiffers: 7
+        case .joinWithoutSecret: 8
+        case .interfaceTaken: 9
+        case .wireguardMissing(nil): 10
+        case .wireguardMissing: 11
+        case .wireguard: 12
+        case .wireguardPortInUse: 13
+        case .clusterPort: 14
+        case .noSuchInterface: 15
+        case .localSocket: 16
+        case .network: 17
+        case .internalFault: 18
+        }
+    }
+
+    @Test func everyTextSaysWhatToDo() throws {
+        let all = try Self.all()
+        #expect(all.map { number($0.0) } == Array(0...18))
+        for (error, words) in all {
+            let text = error.description
+            #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")
+            for word in words { #expect(text.contains(word), "\(text) does not name \(word)") }
+        }
+    }
+
+    // MARK: From other rooms
+
+    @Test func anErrorOfOurOwnStaysAsItIs() {
+        #expect(DaemonError(DaemonError.noFreeOverlay) == .noFreeOverlay)
+    }
+
+    @Test func theKernelsErrorsAreTranslated() {
+        func translated(_ kind: LinuxNetworkError.Kind) -> DaemonError {
+            DaemonError(LinuxNetworkError(kind, call: "create interface", interface: "weft0"), wireguardPort: 9)
+        }
+        #expect(translated(.permissionDenied) == .missingCapability)
+        #expect(translated(.portInUse) == .wireguardPortInUse(9))
+        #expect(translated(.nameTaken(owner: "bridge")) == .interfaceTaken(name: "weft0", kind: "bridge"))
+        #expect(translated(.nameTaken(owner: nil)) == .interfaceTaken(name: "weft0", kind: "unknown"))
+        for kind in [LinuxNetworkError.Kind.notSupported, .alreadyExists, .noSuchInterface, .invalid, .overflow, .timedOut, .other] {
+            guard case .network(let text) = translated(kind) else { Issue.record("\(kind)"); continue }
+            #expect(text.contains("create interface weft0"))
+        }
+    }
+
+    @Test func theProgramsErrorsAreTranslated() {
+        guard case .wireguard(let text) = DaemonError(UserspaceWireGuardError(.startTimedOut, interface: "weft0", program: "wireguard-go"))
+        else {
+            Issue.record("another kind")
+            return
+        }
+        #expect(text.contains("wireguard-go"))
+    }
+
+    @Test func anyOtherErrorKeepsItsWords() {
+        struct Odd: Error, CustomStringConvertible { let description = "odd" }
+        #expect(DaemonError(Odd()) == .network("odd"))
+    }
+}
