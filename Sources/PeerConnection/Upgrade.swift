@@ -82,7 +82,8 @@ struct Upgrade: Sendable {
                 case .continue(let rest): input = rest
                 }
             case .choosingMuxer(let negotiation, let secured):
-                return (send, try chooseMuxer(negotiation, secured, input, &send))
+                let outcome = try chooseMuxer(negotiation, secured, input, &send)
+                return (send, outcome)
             case .done:
                 return (send, nil)
             }
