@@ -35,7 +35,8 @@ package struct ConnectionConfiguration: Sendable {
 
     package init(
         identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol], agentVersion: String,
-        protocolVersion: String = "ipfs/0.1.0", yamux: YamuxConfiguration = YamuxConfiguration(), limits: ConnectionLimits = ConnectionLimits()
+        protocolVersion: String = "ipfs/0.1.0", yamux: YamuxConfiguration = YamuxConfiguration(),
+        limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.identity = identity
         self.networkKey = networkKey
@@ -53,7 +54,7 @@ package struct ConnectionLimits: Sendable {
     package var upgradeTimeout: Duration = .seconds(15)
     /// From the opening of a stream until its protocol is agreed.
     package var streamNegotiationTimeout: Duration = .seconds(10)
-    /// From our question until the peer has described itself.
+    /// From a question until the description is sent, read and closed, whichever side asked.
     package var identifyTimeout: Duration = .seconds(30)
     /// One identify message; a peer may send several that are merged.
     package var maximumIdentifyBytes = 8192
@@ -62,7 +63,7 @@ package struct ConnectionLimits: Sendable {
     package var maximumIdentifyEntries = 100
     /// Ping streams that a peer may hold open (libp2p ping/ping.md: two).
     package var maximumPingStreams = 2
-    /// Identify and identify/push streams that a peer may hold open.
+    /// Identify streams that a peer may hold open, and as many of identify/push.
     package var maximumIdentifyStreams = 4
     /// How often a message stream that the peer gave up is opened anew on one connection.
     package var maximumReopenedStreams = 4

@@ -36,7 +36,8 @@ extension ConnectionFailure {
     init(_ error: NoiseError) {
         switch error {
         case .wrongPeer(let expected, let found): self = .unexpectedPeer(expected: expected, found: found)
-        case .badSignature, .unverifiableKey, .badMAC, .malformed, .nonceExhausted, .invalidSeed, .signingFailed, .outOfOrder, .cipherUnavailable:
+        case .badSignature, .unverifiableKey, .badMAC, .malformed, .nonceExhausted, .invalidSeed, .signingFailed, .outOfOrder,
+            .cipherUnavailable:
             self = .handshake("\(error)")
         }
     }

@@ -41,29 +41,29 @@ extension PeerConnection {
     }
 
     mutating func receiveMessages(
-        _ bytes: [UInt8], on stream: YamuxStreamID, _ messageProtocol: MessageProtocol, _ decoder: LengthPrefixedDecoder, _ now: Instant,
-        _ actions: inout [Action]
+        _ bytes: [UInt8], on stream: YamuxStreamID, _ messageProtocol: MessageProtocol, _ now: Instant, _ actions: inout [Action]
     ) throws(ConnectionFailure) {
-        var decoder = decoder
-        decoder.append(bytes)
-        do {
-            while let frame = try decoder.next() { actions.append(.message(messageProtocol, frame)) }
-        } catch {
-            return try drive(.reset(stream), now, &actions)
-        }
-        open?.streams[stream] = .receivingMessages(messageProtocol, decoder)
+        guard let (frames, isSound) = open?.streams[stream]?.takeFrames(bytes) else { return }
+        actions += frames.map { .message(messageProtocol, $0) }
+        if !isSound { try drive(.reset(stream), now, &actions) }
     }
 }
 
 extension PeerConnection.OutboundMessages {
+    /// Small frames that wait share a piece of so many bytes, so that a full queue has few pieces.
+    private static let joinLimit = 65_536
+
     /// Queues a frame, in pieces that the multiplexer takes.
     fileprivate mutating func enqueue(_ frame: [UInt8], piece maximumBytes: Int) {
+        queuedBytes += frame.count
+        if let last = queued.indices.last, queued[last].count + frame.count <= min(maximumBytes, Self.joinLimit) {
+            return queued[last].append(contentsOf: frame)
+        }
         var rest = frame[...]
         while !rest.isEmpty {
             queued.append(Array(rest.prefix(maximumBytes)))
             rest = rest.dropFirst(maximumBytes)
         }
-        queuedBytes += frame.count
     }
 
     fileprivate mutating func dequeue() {

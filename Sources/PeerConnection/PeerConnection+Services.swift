@@ -23,6 +23,10 @@ extension PeerConnection {
         .readingPush(partDecoder, IdentifyCollector(limits: configuration.limits), deadline: now + configuration.limits.identifyTimeout)
     }
 
+    func describing(from now: Instant) -> StreamState {
+        .describing(deadline: now + configuration.limits.identifyTimeout)
+    }
+
     private var partDecoder: LengthPrefixedDecoder {
         LengthPrefixedDecoder(maximumLength: configuration.limits.maximumIdentifyBytes)
     }

@@ -56,14 +56,16 @@ extension PeerConnection {
     mutating func receive(
         _ bytes: [UInt8], on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
     ) throws(ConnectionFailure) {
+        // Apart from the others, so that nobody else holds its incomplete frame.
+        if case .receivingMessages(let messageProtocol, _) = open?.streams[stream] {
+            return try receiveMessages(bytes, on: stream, messageProtocol, now, &actions)
+        }
         guard let state = open?.streams[stream] else { return }
         switch state {
         case .proposing(let negotiation, let purpose, let deadline):
             try receiveAnswer(bytes, on: stream, negotiation, purpose, deadline, now, &actions)
         case .answering(let negotiation, let deadline):
             try receiveProposal(bytes, on: stream, negotiation, deadline, now, &actions)
-        case .receivingMessages(let messageProtocol, let decoder):
-            try receiveMessages(bytes, on: stream, messageProtocol, decoder, now, &actions)
         case .readingIdentify(let decoder, let collector, let deadline):
             guard let (decoder, collector) = try collect(bytes, on: stream, decoder, collector, now, &actions) else { return }
             open?.streams[stream] = .readingIdentify(decoder, collector, deadline: deadline)
@@ -72,8 +74,8 @@ extension PeerConnection {
             open?.streams[stream] = .readingPush(decoder, collector, deadline: deadline)
         case .echoing(let pending):
             try echo(bytes, on: stream, pending, now, &actions)
-        case .sendingMessages, .closing:
-            break  // nothing is expected here; a peer that talks anyway is not listened to
+        case .sendingMessages, .receivingMessages, .describing:
+            break  // frames are taken above; on the others nothing is expected, and a peer that talks anyway is not listened to
         }
     }
 
@@ -98,7 +100,9 @@ extension PeerConnection {
             open?.streams[stream] = reading
             try receive(outcome.remainder, on: stream, now, &actions)
         case .push:
-            try sayAllAndClose(description(), on: stream, now, &actions)
+            let waiting = describing(from: now)
+            open?.streams[stream] = waiting
+            try describe(on: stream, now, &actions)
         }
     }
 
@@ -119,33 +123,36 @@ extension PeerConnection {
     private mutating func serve(
         _ protocolID: String, on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
     ) throws(ConnectionFailure) {
+        let limits = configuration.limits
         switch protocolID {
         case IdentifyProtocol.id:
-            try sayAllAndClose(description(), on: stream, now, &actions)
+            let isAdmitted = try admit(describing(from: now), on: stream, limit: limits.maximumIdentifyStreams, now, &actions)
+            if isAdmitted { try describe(on: stream, now, &actions) }
         case IdentifyProtocol.pushID:
-            try admit(readingPush(from: now), on: stream, limit: configuration.limits.maximumIdentifyStreams, now, &actions)
+            _ = try admit(readingPush(from: now), on: stream, limit: limits.maximumIdentifyStreams, now, &actions)
         case PingProtocol.id:
-            try admit(.echoing(pending: []), on: stream, limit: configuration.limits.maximumPingStreams, now, &actions)
+            _ = try admit(.echoing(pending: []), on: stream, limit: limits.maximumPingStreams, now, &actions)
         default:
             guard let messageProtocol = configuration.messageProtocols.first(where: { $0.ids.contains(protocolID) }) else { return }
             try beginReceiving(messageProtocol, on: stream, now, &actions)
         }
     }
 
-    /// Lets one more stream of a kind in, unless the peer has as many as it may have.
+    /// Lets one more stream of a kind in, or resets it if there are as many as there may be.
     private mutating func admit(
         _ state: StreamState, on stream: YamuxStreamID, limit: Int, _ now: Instant, _ actions: inout [Action]
-    ) throws(ConnectionFailure) {
+    ) throws(ConnectionFailure) -> Bool {
         let sameKind = open?.streams.values.count { $0.isSameKind(as: state) } ?? 0
-        guard sameKind < limit else { return try drive(.reset(stream), now, &actions) }
+        guard sameKind < limit else {
+            try drive(.reset(stream), now, &actions)
+            return false
+        }
         open?.streams[stream] = state
+        return true
     }
 
-    private mutating func sayAllAndClose(
-        _ bytes: [UInt8], on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]
-    ) throws(ConnectionFailure) {
-        open?.streams[stream] = .closing
-        try drive(.write(stream, bytes), now, &actions)
+    private mutating func describe(on stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        try drive(.write(stream, description()), now, &actions)
         try drive(.closeWrite(stream), now, &actions)
     }
 
@@ -155,7 +162,7 @@ extension PeerConnection {
         case .readingIdentify(_, let collector, _), .readingPush(_, let collector, _):
             if let description = collector.collected { actions.append(.identified(description)) }
             try drive(.closeWrite(stream), now, &actions)
-        case .echoing, .receivingMessages, .closing:
+        case .echoing, .receivingMessages, .describing:
             try drive(.closeWrite(stream), now, &actions)
         case .proposing, .answering, .sendingMessages:
             try drive(.reset(stream), now, &actions)
@@ -176,7 +183,7 @@ extension PeerConnection {
             actions.append(.cannotSend(messageProtocol))
             guard messageProtocol.opensAtOnce, reopened <= configuration.limits.maximumReopenedStreams else { return }
             try openStream(for: .messages(messageProtocol), now, &actions)
-        case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .closing, nil:
+        case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .describing, nil:
             break
         }
     }
@@ -185,7 +192,7 @@ extension PeerConnection {
 extension StreamState {
     fileprivate func isSameKind(as other: StreamState) -> Bool {
         switch (self, other) {
-        case (.readingPush, .readingPush), (.echoing, .echoing): true
+        case (.readingPush, .readingPush), (.echoing, .echoing), (.describing, .describing): true
         default: false
         }
     }

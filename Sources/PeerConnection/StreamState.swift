@@ -18,8 +18,8 @@ enum StreamState: Sendable {
     case readingPush(LengthPrefixedDecoder, IdentifyCollector, deadline: Instant)
     /// The peer sends pings, we echo (libp2p ping/ping.md).
     case echoing(pending: [UInt8])
-    /// We have said all and wait for the peer to close.
-    case closing
+    /// We have sent our description and wait for the peer to close.
+    case describing(deadline: Instant)
 
     enum Purpose: Hashable, Sendable {
         case messages(MessageProtocol)
@@ -29,10 +29,29 @@ enum StreamState: Sendable {
 
     var deadline: Instant? {
         switch self {
-        case .proposing(_, _, let deadline), .answering(_, let deadline), .readingIdentify(_, _, let deadline), .readingPush(_, _, let deadline):
+        case .proposing(_, _, let deadline), .answering(_, let deadline), .readingIdentify(_, _, let deadline),
+            .readingPush(_, _, let deadline), .describing(let deadline):
             deadline
-        case .sendingMessages, .receivingMessages, .echoing, .closing:
+        case .sendingMessages, .receivingMessages, .echoing:
             nil
+        }
+    }
+}
+
+extension StreamState {
+    /// Takes bytes of a message stream; returns the frames that are whole now, and whether more can follow. Works in place: a frame
+    /// must not be copied for each piece of it that comes.
+    mutating func takeFrames(_ bytes: [UInt8]) -> (frames: [[UInt8]], isSound: Bool) {
+        guard case .receivingMessages(let messageProtocol, var decoder) = self else { return ([], true) }
+        self = .sendingMessages(messageProtocol)  // gives up the second reference to the decoder's bytes
+        defer { self = .receivingMessages(messageProtocol, decoder) }
+        decoder.append(bytes)
+        var frames: [[UInt8]] = []
+        do throws(LengthPrefixedError) {
+            while let frame = try decoder.next() { frames.append(frame) }
+            return (frames, true)
+        } catch {
+            return (frames, false)
         }
     }
 }
