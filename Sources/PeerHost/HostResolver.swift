@@ -17,6 +17,12 @@ final class HostResolver {
         return pool.runIfActive(eventLoop: eventLoop) { Self.lookUp(host, family: family) }
     }
 
+    /// Ends the thread. Look-ups that wait for it fail.
+    func shutDown() {
+        pool?.shutdownGracefully { _ in }
+        pool = nil
+    }
+
     private static func lookUp(_ host: String, family: IPAddress.Family?) -> [IPAddress] {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

@@ -29,7 +29,8 @@ extension PeerHost {
             }
         }
         if wrote { links[id]?.channel.flush() }
-        for action in actions { react(to: action, on: id) }
+        // Writing may have found the transport gone: then the link has ended, and what follows is of no connection.
+        for action in actions where links[id] != nil { react(to: action, on: id) }
     }
 
     private func react(to action: PeerConnection.Action, on id: LinkID) {

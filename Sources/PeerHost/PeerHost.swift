@@ -55,6 +55,9 @@ package actor PeerHost {
     /// Peers to which a connection stands.
     package var connectedPeers: [PeerID] { Array(peers.keys) }
 
+    /// Connections, whoever opened them, also those that have not proved yet who is there.
+    package var connectionCount: Int { links.count }
+
     /// The round-trip time of a peer's connection as last measured.
     package func roundTripTime(to peer: PeerID) -> Duration? {
         peers[peer]?.lazy.compactMap { self.links[$0]?.machine.roundTripTime }.first
@@ -174,5 +177,6 @@ package actor PeerHost {
         servers = []
         for link in links.keys.sorted() { feed(.goAway, to: link) }
         for link in links.keys.sorted() { end(link, .closed) }
+        resolver.shutDown()
     }
 }
