@@ -65,6 +65,11 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "WeftTestKit"),
         .target(name: "WeftLaboratory"),
+        .target(
+            name: "PeerHostTestKit",
+            dependencies: [
+                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", nioCore, nioPosix,
+            ]),
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
@@ -72,6 +77,15 @@ let package = Package(
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),
+        .testTarget(
+            name: "PeerConnectionTests",
+            dependencies: ["IPAddresses", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", "WeftTestKit", "Yamux"]),
+        .testTarget(
+            name: "PeerHostTests",
+            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix]),
+        .testTarget(
+            name: "InteropTests",
+            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit"]),
         .testTarget(
             name: "MeshTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),

@@ -1,0 +1,158 @@
+import GossipSub
+import Multiformats
+import PeerConnection
+import PeerHost
+import PeerHostTestKit
+import Testing
+
+/// Our stack against go-libp2p, over loopback, in a private network.
+@Suite(.serialized, .enabled(if: Interop.isWanted, "\(Interop.hint)"), .timeLimit(.minutes(3)))
+struct GoInteropTests {
+    static let topic = Topic(GoPeers.topic)
+    static let signed = TopicPolicy(signing: .strictSign, validation: .acceptAll)
+
+    /// A host of ours in the topic.
+    private func member(_ bench: TestBench, _ index: UInt8, secret: UInt8? = 7) async throws -> TestHost {
+        let host = try bench.host(index, secret: secret)
+        await host.host.subscribe(Self.topic, Self.signed)
+        return host
+    }
+
+    /// Messages go both ways, signed.
+    private func expectGossip(_ ours: TestHost, _ theirs: GoPeer, mark: String) async {
+        #expect(await theirs.sees(ours.peerID))
+        let heard = await ours.events.has(2) { event in
+            if case .gossip(let message) = event { message.author == theirs.id && message.topic == Self.topic } else { false }
+        }
+        #expect(heard, "its messages reach us")
+        let texts = (0..<3).map { "\(mark) \($0)" }
+        for text in texts { await ours.host.publish(Array(text.utf8), on: Self.topic) }
+        #expect(await theirs.heard(texts, from: ours.peerID), "our messages reach it")
+    }
+
+    private func expectIdentified(_ theirs: GoPeer, by ours: TestHost) async throws {
+        let description = try #require(await ours.description(of: theirs.id))
+        #expect(description.protocols.contains("/meshsub/1.1.0") && description.protocols.contains("/ipfs/ping/1.0.0"))
+        #expect(description.listenAddresses == [theirs.address.withoutPeerID])
+        #expect(description.observedAddress?.tcpSocketAddress?.address == .loopback)
+    }
+
+    @Test(arguments: [7, nil] as [UInt8?])
+    func `we dial it`(secret: UInt8?) async throws {
+        try await withGoPeers { peers, bench in
+            let theirs = try await peers.start(secret: secret)
+            let ours = try await member(bench, 1, secret: secret)
+            #expect(try await ours.host.dial(theirs.address) == theirs.id)
+            try await expectIdentified(theirs, by: ours)
+            await expectGossip(ours, theirs, mark: "we dialled")
+            #expect(await ours.host.connectedPeers == [theirs.id])
+        }
+    }
+
+    @Test func `it dials us, and pings us`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1)
+            let theirs = try await peers.start(["--ping", "\(try await ours.listen())"])
+            #expect(await theirs.events.has { $0.event == "dialled" })
+            try await expectIdentified(theirs, by: ours)
+            await expectGossip(ours, theirs, mark: "it dialled")
+            #expect(await theirs.events.has(3) { $0.event == "ping" && $0.milliseconds != nil })
+            #expect(!theirs.events.all.contains { $0.event == "ping" && $0.error != nil })
+        }
+    }
+
+    /// go-yamux pings a connection that has been silent for 30 s, and closes it when nobody answers within 10 s.
+    @Test func `stays connected when nobody says anything`() async throws {
+        try await withGoPeers { peers, bench in
+            let dialled = try await member(bench, 1)
+            let dialling = try await member(bench, 2)
+            let theirs = try await peers.start(["--quiet", "\(try await dialling.listen())"])
+            _ = try await dialled.host.dial(theirs.address)
+            for ours in [dialled, dialling] { #expect(await theirs.sees(ours.peerID)) }
+            async let first = dialled.disconnected(from: theirs.id, within: .seconds(43))
+            async let second = dialling.disconnected(from: theirs.id, within: .seconds(43))
+            #expect(await (first, second) == (nil, nil))
+            await dialled.host.publish(Array("still here".utf8), on: Self.topic)
+            #expect(await theirs.heard(["still here"], from: dialled.peerID))
+            #expect(await dialling.heard(["still here"], on: Self.topic))
+        }
+    }
+
+    @Test func `we forward between two of them`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1)
+            let first = try await peers.start(["--message", "from the first %d", "\(try await ours.listen())"])
+            let second = try await peers.start(["--message", "from the second %d"])
+            _ = try await ours.host.dial(second.address)
+            for peer in [first, second] { #expect(await peer.sees(ours.peerID)) }
+            #expect(await second.events.has(3) { $0.event == "message" && $0.from == "\(first.id)" })
+            #expect(await first.events.has(3) { $0.event == "message" && $0.from == "\(second.id)" })
+            await expectGossip(ours, first, mark: "to the first")
+            await expectGossip(ours, second, mark: "to the second")
+        }
+    }
+
+    @Test func `it forwards between us and another`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1)
+            let middle = try await peers.start(["--quiet"])
+            let far = try await peers.start(["--message", "from afar %d", "\(middle.address)"])
+            _ = try await ours.host.dial(middle.address)
+            #expect(await middle.sees(ours.peerID))
+            let heard = await ours.events.has(2) { event in
+                if case .gossip(let message) = event { message.author == far.id && message.receivedFrom == middle.id } else { false }
+            }
+            #expect(heard)
+            await ours.host.publish(Array("to afar".utf8), on: Self.topic)
+            #expect(await far.heard(["to afar"], from: ours.peerID))
+        }
+    }
+
+    @Test func `another secret keeps both out`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1, secret: 8)
+            let theirs = try await peers.start([try await "\(ours.listen())"])
+            let error = await #expect(throws: DialError.self) { try await ours.host.dial(theirs.address) }
+            #expect(error == .failed(.otherNetwork) || error == .failed(.closedDuringUpgrade))
+            #expect(await theirs.events.has { $0.event == "dial-failed" })
+            let refused = await ours.events.has { event in
+                guard case .refused(_, let failure) = event else { return false }
+                return failure == .otherNetwork || failure == .closedDuringUpgrade
+            }
+            #expect(refused)
+            #expect(await ours.host.connectedPeers.isEmpty)
+        }
+    }
+
+    @Test func `a peer that only speaks TLS is told from another network`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1)
+            let theirs = try await peers.start(["--security", "tls"])
+            await #expect(throws: DialError.failed(.noCommonProtocol(layer: "security"))) { try await ours.host.dial(theirs.address) }
+        }
+    }
+
+    /// A topic without signatures is none that go-libp2p takes by default; as long as it is not in it, it must not mind.
+    @Test func `an unsigned topic of ours does it no harm`() async throws {
+        try await withGoPeers { peers, bench in
+            let unsigned = Topic("weft/unsigned")
+            let theirs = try await peers.start()
+            let first = try await member(bench, 1)
+            let second = try await member(bench, 2)
+            for ours in [first, second] {
+                await ours.host.subscribe(unsigned, TopicPolicy(signing: .none, validation: .acceptAll))
+                _ = try await ours.host.dial(theirs.address)
+            }
+            _ = try await first.host.dial(second.listen())
+            #expect(await second.connected(to: first.peerID))
+            for ours in [first, second] { await expectGossip(ours, theirs, mark: "beside, by \(ours.peerID)") }
+            let texts = (0..<5).map { "unsigned \($0)" }
+            for text in texts { await first.host.publish(Array(text.utf8), on: unsigned) }
+            await second.host.publish(Array("back".utf8), on: unsigned)
+            #expect(await second.heard(texts, on: unsigned))
+            #expect(await first.heard(["back"], on: unsigned))
+            for ours in [first, second] { await expectGossip(ours, theirs, mark: "afterwards, by \(ours.peerID)") }
+            #expect(!theirs.events.all.contains { $0.data?.hasPrefix("unsigned") == true })
+        }
+    }
+}
