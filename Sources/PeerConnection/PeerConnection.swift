@@ -152,6 +152,7 @@ package struct PeerConnection: Sendable {
         for messageProtocol in configuration.messageProtocols where messageProtocol.opensAtOnce {
             try openStream(for: .messages(messageProtocol), now, &actions)
         }
+        try drive(.measureRoundTrip, now, &actions)
         try drive(.received(outcome.remainder), now, &actions)
     }
 
