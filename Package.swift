@@ -3,6 +3,7 @@ import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -15,6 +16,7 @@ let package = Package(
     products: [.executable(name: "weft", targets: ["weft"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -30,9 +32,9 @@ let package = Package(
         // Pure cores: no input or output, no clock, no randomness of their own.
         .target(name: "Multiformats", dependencies: ["IPAddresses", "Secrets", crypto, protobuf]),
         .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", crypto, protobuf]),
-        .target(name: "Yamux", dependencies: ["Timeline"]),
+        .target(name: "Yamux", dependencies: ["Timeline", deque]),
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
-        .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, protobuf]),
+        .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
 
         .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "Secrets", "WireGuard"]),
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),

@@ -1,3 +1,4 @@
+import DequeModule
 import Multiformats
 
 /// The messages of the last heartbeats, for IHAVE and IWANT. Time passes by `shift()`, once in each heartbeat.
@@ -15,7 +16,7 @@ struct MessageCache: Sendable {
     private let historyGossip: Int
     private let maximumBytes: Int
     private var entries: [MessageID: Entry] = [:]
-    private var order = FIFO<(id: MessageID, beat: Int)>()
+    private var order = Deque<(id: MessageID, beat: Int)>()
     private var beat = 0
     private(set) var byteCount = 0
 
@@ -40,7 +41,7 @@ struct MessageCache: Sendable {
 
     /// The ids to announce for a topic, newest first.
     func gossipIDs(of topic: Topic) -> [MessageID] {
-        order.elements.reversed()
+        order.reversed()
             .prefix { beat - $0.beat < historyGossip }
             .compactMap { entries[$0.id]?.topic == topic ? $0.id : nil }
     }
@@ -59,7 +60,7 @@ struct MessageCache: Sendable {
     }
 
     private mutating func removeOldest() -> Bool {
-        guard let oldest = order.removeFirst() else { return false }
+        guard let oldest = order.popFirst() else { return false }
         if let entry = entries.removeValue(forKey: oldest.id) { byteCount -= entry.bytes.count + Self.entryOverhead }
         return true
     }

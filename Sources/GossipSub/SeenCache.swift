@@ -1,3 +1,4 @@
+import DequeModule
 import Timeline
 
 /// The ids of messages seen lately. Expires on insertion, so it needs no timer.
@@ -6,7 +7,7 @@ struct SeenCache: Sendable {
     private let maximumCount: Int
     private var firstSeen: [MessageID: Instant] = [:]
     /// In order of `firstSeen`, oldest first: time does not run backwards.
-    private var order = FIFO<MessageID>()
+    private var order = Deque<MessageID>()
 
     init(ttl: Duration, maximumCount: Int) {
         self.ttl = ttl
@@ -23,14 +24,14 @@ struct SeenCache: Sendable {
     mutating func insert(_ id: MessageID, now: Instant) {
         forgetExpired(now: now)
         guard firstSeen[id] == nil else { return }
-        while firstSeen.count >= maximumCount, let oldest = order.removeFirst() { firstSeen[oldest] = nil }
+        while firstSeen.count >= maximumCount, let oldest = order.popFirst() { firstSeen[oldest] = nil }
         firstSeen[id] = now
         order.append(id)
     }
 
     private mutating func forgetExpired(now: Instant) {
         while let oldest = order.first, let seen = firstSeen[oldest], seen + ttl <= now {
-            _ = order.removeFirst()
+            _ = order.popFirst()
             firstSeen[oldest] = nil
         }
     }

@@ -1,9 +1,11 @@
+import DequeModule
+
 /// Bytes of one stream that wait for a window. Large writes are kept as they came; small ones share a chunk.
 struct SendQueue: Sendable {
     /// Writes that together stay below this are joined, so a flood of one-byte writes costs bytes and not arrays.
     private static let joinLimit = 2_048
 
-    private var chunks = FIFO<[UInt8]>()
+    private var chunks = Deque<[UInt8]>()
     /// Bytes of the first chunk that are sent already.
     private var offset = 0
     private(set) var count = 0
@@ -13,12 +15,11 @@ struct SendQueue: Sendable {
     mutating func append(_ bytes: [UInt8]) {
         guard !bytes.isEmpty else { return }
         count += bytes.count
-        let joined = chunks.updateLast { last in
-            guard last.count + bytes.count <= Self.joinLimit else { return false }
-            last.append(contentsOf: bytes)
-            return true
+        if let last = chunks.last, last.count + bytes.count <= Self.joinLimit {
+            chunks[chunks.count - 1].append(contentsOf: bytes)
+        } else {
+            chunks.append(bytes)
         }
-        if !joined { chunks.append(bytes) }
     }
 
     /// Moves `amount` bytes, or all if there are fewer, to the end of `output`.

@@ -38,7 +38,7 @@ extension YamuxSession {
 
     mutating func terminate(_ reason: YamuxTermination) {
         if case .protocolError = reason { send(FrameHeader(.goAway, length: GoAwayCode.protocolError)) }
-        ready = FIFO()
+        ready = []
         for id in streams.keys.sorted() { remove(id, .sessionEnded) }
         arriving = nil
         isTerminated = true

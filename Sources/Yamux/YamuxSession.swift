@@ -1,3 +1,4 @@
+import DequeModule
 import Timeline
 
 /// One end of a yamux session (libp2p specs, yamux/README.md): many streams over one ordered, reliable, secured byte stream.
@@ -77,7 +78,7 @@ package struct YamuxSession: Sendable {
     var glitches: GlitchBudget
 
     /// Streams that can send, in the order of their turns.
-    var ready = FIFO<YamuxStreamID>()
+    var ready = Deque<YamuxStreamID>()
     var isTransportWritable = true
     var controlBacklog = 0
 
