@@ -58,7 +58,7 @@ import Testing
 
     /// Every host hears every other, each message once.
     private func expectGossip(among hosts: [TestHost], round: String = "") async throws {
-        try await expectReady(hosts)
+        try await expectReady(hosts, round)
         func text(_ host: TestHost) -> String { "\(round) from \(host.peerID)" }
         for host in hosts { await host.host.publish(Array(text(host).utf8), on: Self.topic) }
         for host in hosts {
@@ -68,11 +68,11 @@ import Testing
     }
 
     /// A probe has come from everywhere to everywhere, so every mesh stands; probes are repeated under new texts.
-    private func expectReady(_ hosts: [TestHost]) async throws {
+    private func expectReady(_ hosts: [TestHost], _ round: String) async throws {
         var number = 0
         let isReady = await waitFor(within: .seconds(30)) { () async -> Bool? in
             number += 1
-            let texts = hosts.map { "probe \(number) of \($0.peerID)" }
+            let texts = hosts.map { "\(round) probe \(number) of \($0.peerID)" }
             for (host, text) in zip(hosts, texts) { await host.host.publish(Array(text.utf8), on: Self.topic) }
             for (index, host) in hosts.enumerated() {
                 let others = texts.enumerated().filter { $0.offset != index }.map(\.element)
