@@ -65,7 +65,7 @@ package struct ConnectionLimits: Sendable {
     package var maximumPingStreams = 2
     /// Identify streams that a peer may hold open, and as many of identify/push.
     package var maximumIdentifyStreams = 4
-    /// How often a message stream that the peer gave up is opened anew on one connection.
+    /// How often a message stream that the peer gave up, or did not answer in time, is opened anew on one connection.
     package var maximumReopenedStreams = 4
     /// Frames waiting for a stream whose protocol is not agreed yet, or for the peer to read, in bytes.
     package var maximumQueuedBytes = 16 << 20

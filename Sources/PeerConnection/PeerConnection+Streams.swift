@@ -84,7 +84,13 @@ extension PeerConnection {
         _ deadline: Instant, _ now: Instant, _ actions: inout [Action]
     ) throws(ConnectionFailure) {
         var negotiation = negotiation
-        guard let step = try? negotiation.receive(bytes) else {
+        let step: MultistreamNegotiation.Step
+        do throws(MultistreamError) {
+            step = try negotiation.receive(bytes)
+        } catch {
+            if error == .noProtocolInCommon, case .messages(let messageProtocol) = purpose {
+                open?.outbound[messageProtocol]?.isUnsupported = true
+            }
             return try drive(.reset(stream), now, &actions)  // `ended` tells that the purpose failed
         }
         open?.streams[stream] = .proposing(negotiation, purpose, deadline: deadline)
@@ -171,21 +177,25 @@ extension PeerConnection {
         }
     }
 
-    /// The stream is gone. One that the peer has no protocol for is not opened again; one that was lost is, a few times.
+    /// The stream is gone. One that the peer has no protocol for is not opened again; one that was lost, or was not answered in
+    /// time, is, a few times.
     private mutating func ended(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
         switch open?.streams.removeValue(forKey: stream) {
-        case .proposing(_, .messages(let messageProtocol), _):
-            open?.outbound[messageProtocol] = OutboundMessages(isUnsupported: true)
-            actions.append(.cannotSend(messageProtocol))
-        case .sendingMessages(let messageProtocol):
-            let reopened = (open?.outbound[messageProtocol]?.reopened ?? 0) + 1
-            open?.outbound[messageProtocol] = OutboundMessages(reopened: reopened)
-            actions.append(.cannotSend(messageProtocol))
-            guard messageProtocol.opensAtOnce, reopened <= configuration.limits.maximumReopenedStreams else { return }
-            try openStream(for: .messages(messageProtocol), now, &actions)
+        case .proposing(_, .messages(let messageProtocol), _), .sendingMessages(let messageProtocol):
+            try lost(messageProtocol, now, &actions)
         case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .describing, nil:
             break
         }
+    }
+
+    private mutating func lost(_ messageProtocol: MessageProtocol, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
+        let before = open?.outbound[messageProtocol] ?? OutboundMessages()
+        let after = OutboundMessages(isUnsupported: before.isUnsupported, reopened: before.reopened + 1)
+        open?.outbound[messageProtocol] = after
+        actions.append(.cannotSend(messageProtocol))
+        let isWanted = messageProtocol.opensAtOnce && !after.isUnsupported
+        guard isWanted, after.reopened <= configuration.limits.maximumReopenedStreams else { return }
+        try openStream(for: .messages(messageProtocol), now, &actions)
     }
 }
 

@@ -183,8 +183,12 @@ import Timeline
         bench.news = []
         #expect(bench.machine.nextDeadline == bench.now + ConnectionLimits().streamNegotiationTimeout)
         try bench.run(ConnectionLimits().streamNegotiationTimeout)
-        #expect(bench.inbound.allSatisfy { bench.end(of: $0) == .resetByPeer })
+        #expect(bench.inbound.prefix(2).allSatisfy { bench.end(of: $0) == .resetByPeer })
         #expect(bench.news.cannotSend(gossip) == 1)
+        #expect(bench.inbound.count == 3, "a peer that was slow is asked again for gossip")
+        for _ in 0..<10 { try bench.run(ConnectionLimits().streamNegotiationTimeout) }
+        #expect(bench.inbound.count == 2 + ConnectionLimits().maximumReopenedStreams)
+        #expect(bench.machine.nextDeadline == nil)
         #expect(bench.news.failure == nil)
     }
 
