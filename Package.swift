@@ -107,7 +107,8 @@ let package = Package(
         .testTarget(
             name: "WeftDaemonTests",
             dependencies: [
-                "CLinux", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "Secrets", "UserspaceWireGuard", "WeftDaemon",
+                "CLinux", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "PeerHost", "Secrets",
+                "UserspaceWireGuard", "WeftDaemon",
                 "WeftTestKit", "WireGuard", logging,
             ]),
         .testTarget(

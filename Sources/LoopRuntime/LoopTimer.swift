@@ -16,7 +16,8 @@ package final class LoopTimer: Sendable {
     private let armed: NIOLoopBoundBox<Armed?>
 
     /// - Parameter handler: called on the loop when a deadline has passed; the timer is unarmed then.
-    package init(eventLoop: any EventLoop, clock: @escaping @Sendable () -> Instant = Instant.now, handler: @escaping @Sendable () -> Void) {
+    package init(eventLoop: any EventLoop, clock: @escaping @Sendable () -> Instant = Instant.now, handler: @escaping @Sendable () -> Void)
+    {
         self.eventLoop = eventLoop
         self.clock = clock
         self.handler = handler

@@ -35,7 +35,9 @@ private final class SignalHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var buffer = unwrapInboundIn(data)
         let size = MemoryLayout<signalfd_siginfo>.size
-        while let signal = buffer.getInteger(at: buffer.readerIndex, endianness: .host, as: UInt32.self), buffer.readSlice(length: size) != nil {
+        while let signal = buffer.getInteger(at: buffer.readerIndex, endianness: .host, as: UInt32.self),
+            buffer.readSlice(length: size) != nil
+        {
             handler(CInt(truncatingIfNeeded: signal))
         }
     }

@@ -4,7 +4,7 @@ import Timeline
 extension Instant {
     /// Now, by `CLOCK_BOOTTIME`: monotonic, and it counts while the machine sleeps, so leases run out in true time.
     @Sendable package static func now() -> Instant {
-        Instant(nanoseconds: readNanoseconds( CLOCK_BOOTTIME))
+        Instant(nanoseconds: readNanoseconds(CLOCK_BOOTTIME))
     }
 }
 

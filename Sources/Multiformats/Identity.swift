@@ -1,5 +1,5 @@
-import Secrets
 import Crypto
+import Secrets
 import SwiftProtobuf
 
 /// The private key of a node: Ed25519. Never prints itself.

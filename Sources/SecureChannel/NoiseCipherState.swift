@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 
 /// A key and the number of messages that it has encrypted (Noise specification section 5.1).
 struct NoiseCipherState: Sendable, RedactedSecret {

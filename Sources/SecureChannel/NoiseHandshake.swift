@@ -1,6 +1,6 @@
-import Secrets
 import Crypto
 import Multiformats
+import Secrets
 
 /// Secures a connection and proves both identities: Noise XX with libp2p's payloads (libp2p specification, noise/README.md).
 ///

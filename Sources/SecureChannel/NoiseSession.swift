@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 
 /// The encrypted connection after a handshake.
 package struct NoiseSession: Sendable, RedactedSecret {

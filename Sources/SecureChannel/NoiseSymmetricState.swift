@@ -1,6 +1,6 @@
-import Secrets
 import Crypto
 import Multiformats
+import Secrets
 
 /// Chaining key, transcript hash and current cipher of a handshake (Noise specification section 5.2), for SHA-256.
 struct NoiseSymmetricState: Sendable, RedactedSecret {

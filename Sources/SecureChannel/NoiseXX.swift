@@ -1,6 +1,6 @@
-import Secrets
 import Crypto
 import Multiformats
+import Secrets
 
 /// The handshake `Noise_XX_25519_ChaChaPoly_SHA256` itself (Noise specification section 5.3), with any payloads.
 struct NoiseXX: Sendable, RedactedSecret {

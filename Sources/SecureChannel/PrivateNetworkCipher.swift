@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 
 package enum PrivateNetworkError: Error, Hashable, Sendable {
     /// A nonce has 24 bytes.

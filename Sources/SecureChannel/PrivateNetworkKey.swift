@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 
 /// The secret that all members of a private libp2p network share.
 package struct PrivateNetworkKey: Hashable, Sendable, RedactedSecret {

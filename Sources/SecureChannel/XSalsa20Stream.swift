@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 
 /// One direction of a private network: the key stream, and how far it is used up.
 struct XSalsa20Stream: Sendable, RedactedSecret {

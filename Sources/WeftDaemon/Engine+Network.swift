@@ -33,7 +33,8 @@ extension Engine {
         desired(
             control.membership,
             facts: LocalFacts(
-                interface: parts.settings.interface, privateKey: parts.wireguardKey, secret: parts.token.secret, listenPort: parts.settings.wireguardPort,
+                interface: parts.settings.interface, privateKey: parts.wireguardKey, secret: parts.token.secret,
+                listenPort: parts.settings.wireguardPort,
                 mtu: surroundings.overlayMTU, keepaliveSeconds: parts.settings.persistentKeepaliveSeconds,
                 attachedNetworks: surroundings.attachedNetworks, hasIPv4Route: surroundings.hasIPv4Route,
                 hasGlobalIPv6Route: surroundings.hasGlobalIPv6Route, connectedFrom: connectedFrom))

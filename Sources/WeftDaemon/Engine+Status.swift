@@ -15,9 +15,12 @@ extension Engine {
         let own = control.membership.own?.record
         let names = control.membership.shownNames()
         let node = StatusReport.Node(
-            name: (names[parts.identity.peerID] ?? parts.settings.name).text, peerID: parts.identity.peerID.description, interface: parts.settings.interface,
-            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [], overlay: parts.token.overlay.prefixes.map(\.description),
-            mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort), wireguardPort: Int(parts.settings.wireguardPort),
+            name: (names[parts.identity.peerID] ?? parts.settings.name).text, peerID: parts.identity.peerID.description,
+            interface: parts.settings.interface,
+            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [],
+            overlay: parts.token.overlay.prefixes.map(\.description),
+            mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort),
+            wireguardPort: Int(parts.settings.wireguardPort),
             uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
         let members = control.membership.live.map { member in
             describe(member.record, names[member.record.peer], device, roundTrips)

@@ -66,7 +66,8 @@ actor Engine {
             name: parts.settings.name, wireguardKey: parts.wireguardPublicKey, wireguardPort: parts.settings.wireguardPort,
             overlay: parts.token.overlay, lease: parts.settings.isEphemeral ? .ephemeralLease : .ordinaryLease, software: WeftVersion.agent)
         control = ControlPlane(
-            identity: parts.identity, settings: controlSettings, restored: parts.restored, now: startedAt, wallClockMillis: WallClock.milliseconds())
+            identity: parts.identity, settings: controlSettings, restored: parts.restored, now: startedAt,
+            wallClockMillis: WallClock.milliseconds())
         peering = Peering(generator: SystemRandomNumberGenerator())
     }
 

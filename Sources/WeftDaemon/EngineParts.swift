@@ -1,8 +1,8 @@
+import LinuxNetwork
 import Logging
 import LoopRuntime
 import Mesh
 import Multiformats
-import LinuxNetwork
 import WireGuard
 
 /// What an engine is made of.

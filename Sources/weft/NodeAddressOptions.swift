@@ -12,7 +12,9 @@ struct NodeAddressOptions: ParsableArguments {
     var socketPath: String { socket ?? "/run/weft/\(interface).sock" }
 
     func validate() throws {
-        guard (1...15).contains(interface.utf8.count), !interface.contains("/"), !interface.contains(" "), interface != ".", interface != ".." else {
+        guard (1...15).contains(interface.utf8.count), !interface.contains("/"), !interface.contains(" "), interface != ".",
+            interface != ".."
+        else {
             throw ValidationError("--interface \(interface): a name of 1 to 15 characters, without spaces or slashes")
         }
     }

@@ -20,7 +20,8 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         name: [.customLong("cluster-key"), .customLong("clusterkey")],
-        help: ArgumentHelp("The mesh's secret: 32 bytes in base64. Also from WEFT_CLUSTER_KEY, which other users cannot see.", valueName: "base64"))
+        help: ArgumentHelp(
+            "The mesh's secret: 32 bytes in base64. Also from WEFT_CLUSTER_KEY, which other users cannot see.", valueName: "base64"))
     var clusterKey: String?
 
     @Flag(name: .customLong("init"), help: "Start over: forget the stored identity, mesh and members.")

@@ -80,7 +80,8 @@ struct SettingsBuilder {
     private func clusterKey(_ text: String) throws -> MeshSecret {
         guard let secret = MeshSecret(clusterKey: text) else {
             throw ValidationError(
-                "--cluster-key: a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)")
+                "--cluster-key: a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)"
+            )
         }
         return secret
     }

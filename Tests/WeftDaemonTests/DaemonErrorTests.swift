@@ -1,4 +1,6 @@
+import IPAddresses
 import LinuxNetwork
+import PeerHost
 import Testing
 import UserspaceWireGuard
 
@@ -8,6 +10,7 @@ import UserspaceWireGuard
 @Suite struct DaemonErrorTests {
     /// Each error, and what its text must name.
     private static func all() throws -> [(DaemonError, [String])] {
+        let anywhere = SocketAddress(IPAddress(family: .ipv4, value: 0), port: 10042)
         let range = try prefix("10.7.0.0/16")
         return [
             (.stateDirectory(path: "/p", reason: "why"), ["/p", "why", "--state-dir"]),
@@ -24,7 +27,8 @@ import UserspaceWireGuard
             (.wireguardMissing(program: "boringtun-cli"), ["boringtun-cli", "--wireguard"]),
             (.wireguard("why"), ["why"]),
             (.wireguardPortInUse(7), ["7/udp", "--wireguard-port"]),
-            (.clusterPort("why"), ["why", "--cluster-port", "--bind-addr"]),
+            (.cannotListen(.addressInUse(anywhere)), ["10042", "--cluster-port"]),
+            (.cannotListen(.addressNotAvailable(anywhere)), ["--bind-addr"]),
             (.noSuchInterface("eth9"), ["eth9", "--bind-iface"]),
             (.localSocket("why"), ["why"]),
             (.network("why"), ["why"]),
@@ -49,7 +53,7 @@ import UserspaceWireGuard
         case .wireguardMissing: 11
         case .wireguard: 12
         case .wireguardPortInUse: 13
-        case .clusterPort: 14
+        case .cannotListen: 14
         case .noSuchInterface: 15
         case .localSocket: 16
         case .network: 17
@@ -59,7 +63,7 @@ import UserspaceWireGuard
 
     @Test func everyTextSaysWhatToDo() throws {
         let all = try Self.all()
-        #expect(all.map { number($0.0) } == Array(0...18))
+        #expect(Set(all.map { number($0.0) }) == Set(0...18))
         for (error, words) in all {
             let text = error.description
             #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")

@@ -1,7 +1,7 @@
-import Secrets
 import Crypto
 import IPAddresses
 import Multiformats
+import Secrets
 import WireGuard
 
 /// The secret that all nodes of a mesh share: 32 bytes. Also the key of the libp2p private network. It never prints itself.

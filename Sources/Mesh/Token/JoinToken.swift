@@ -1,5 +1,5 @@
-import Secrets
 import Multiformats
+import Secrets
 import WireGuard
 
 /// All that a node needs to join: the secret, what must be equal across the mesh, and where to find members. It never prints
