@@ -24,9 +24,10 @@ extension GossipSubRouter {
     /// heartbeat interval, or a peer that comes and goes would make us talk without end.
     mutating func announceRecent(_ topic: Topic, to peer: PeerID, now: Instant) {
         renewQuota(of: peer, now: now)
-        guard peers[peer]?.quota.topicsCaughtUp.insert(topic).inserted == true else { return }
         let ids = cache.gossipIDs(of: topic)
-        if !ids.isEmpty { announce(ids, topic, to: peer) }
+        // With nothing to tell the allowance is not used up: the message that comes next may be the one that is missed.
+        guard !ids.isEmpty, peers[peer]?.quota.topicsCaughtUp.insert(topic).inserted == true else { return }
+        announce(ids, topic, to: peer)
     }
 
     private mutating func announce(_ ids: [MessageID], _ topic: Topic, to peer: PeerID) {

@@ -1,5 +1,6 @@
 import IPAddresses
 import LinuxNetwork
+import Logging
 import Mesh
 import Multiformats
 import NetlinkCodec

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ConventionTests {
     private func findings(_ pattern: some RegexComponent, excusable: Bool) -> [String] {
         var result: [String] = []
-        for file in House.sources where !file.isGenerated && file.target != "WeftLaboratory" {
+        for file in House.sources where !file.isGenerated && !ImportRule.testSupport.contains(file.target) {
             for (index, line) in file.code.enumerated() where line.firstMatch(of: pattern) != nil {
                 if !excusable || !file.isExplained(index) { result.append("\(file.path):\(index + 1): \(line)") }
             }

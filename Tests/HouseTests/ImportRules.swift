@@ -24,10 +24,10 @@ extension ImportRule {
         ImportRule("Multiformats", ["Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"], "libp2p's data formats; Crypto for signatures"),
         ImportRule(
             "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftProtobuf"], "CSodium for XSalsa20, which Crypto lacks"),
-        ImportRule("Yamux", ["Timeline"], "bytes in, bytes out"),
+        ImportRule("Yamux", ["DequeModule", "Timeline"], "bytes in, bytes out; a queue from swift-collections"),
         ImportRule(
             "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
-        ImportRule("GossipSub", ["Crypto", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
+        ImportRule("GossipSub", ["Crypto", "DequeModule", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
         ImportRule(
             "NetlinkCodec", ["CLinux", "IPAddresses", "Secrets", "WireGuard"], "CLinux for the constants of the kernel's headers alone"),
         ImportRule(
@@ -68,6 +68,12 @@ extension ImportRule {
 
         // What tests share; no product contains it.
         ImportRule("WeftTestKit", ["Glibc"], "hexadecimal and seeds: nothing of what is tested, or a fault would excuse itself"),
+        ImportRule(
+            "PeerHostTestKit",
+            [
+                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection", "PeerHost",
+                "SecureChannel",
+            ], "real hosts on loopback, and no part of Weft"),
         ImportRule("WeftLaboratory", ["Foundation"], "drives the program from outside, as a user does"),
     ]
 
@@ -77,6 +83,7 @@ extension ImportRule {
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
+    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory"]
     /// C alone: nothing to import.
     static let headers = ["CLinux", "CSodium", "CChildProcess"]
 
