@@ -107,9 +107,8 @@ let package = Package(
         .testTarget(
             name: "WeftDaemonTests",
             dependencies: [
-                "CLinux", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "PeerHost", "Secrets",
-                "UserspaceWireGuard", "WeftDaemon",
-                "WeftTestKit", "WireGuard", logging,
+                "GossipSub", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection", "PeerHost",
+                "UserspaceWireGuard", "WeftDaemon", "WeftTestKit", "WireGuard", logging,
             ]),
         .testTarget(
             name: "WeftCommandTests",

@@ -10,8 +10,8 @@ import UserspaceWireGuard
 @Suite struct DaemonErrorTests {
     /// Each error, and what its text must name.
     private static func all() throws -> [(DaemonError, [String])] {
-        let anywhere = SocketAddress(IPAddress(family: .ipv4, value: 0), port: 10042)
         let range = try prefix("10.7.0.0/16")
+        let address = try #require(SocketAddress("192.0.2.1:7"))
         return [
             (.stateDirectory(path: "/p", reason: "why"), ["/p", "why", "--state-dir"]),
             (.stateDirectoryInUse(path: "/p"), ["/p", "--interface", "--state-dir"]),
@@ -27,8 +27,9 @@ import UserspaceWireGuard
             (.wireguardMissing(program: "boringtun-cli"), ["boringtun-cli", "--wireguard"]),
             (.wireguard("why"), ["why"]),
             (.wireguardPortInUse(7), ["7/udp", "--wireguard-port"]),
-            (.cannotListen(.addressInUse(anywhere)), ["10042", "--cluster-port"]),
-            (.cannotListen(.addressNotAvailable(anywhere)), ["--bind-addr"]),
+            (.cannotListen(.addressInUse(address)), ["192.0.2.1:7", "in use", "--cluster-port"]),
+            (.cannotListen(.addressNotAvailable(address)), ["192.0.2.1", "--bind-addr", "--bind-iface"]),
+            (.cannotListen(.other(address, reason: "why")), ["192.0.2.1:7", "why", "--bind-addr"]),
             (.noSuchInterface("eth9"), ["eth9", "--bind-iface"]),
             (.localSocket("why"), ["why"]),
             (.network("why"), ["why"]),
@@ -53,17 +54,19 @@ import UserspaceWireGuard
         case .wireguardMissing: 11
         case .wireguard: 12
         case .wireguardPortInUse: 13
-        case .cannotListen: 14
-        case .noSuchInterface: 15
-        case .localSocket: 16
-        case .network: 17
-        case .internalFault: 18
+        case .cannotListen(.addressInUse): 14
+        case .cannotListen(.addressNotAvailable): 15
+        case .cannotListen(.other): 16
+        case .noSuchInterface: 17
+        case .localSocket: 18
+        case .network: 19
+        case .internalFault: 20
         }
     }
 
     @Test func everyTextSaysWhatToDo() throws {
         let all = try Self.all()
-        #expect(Set(all.map { number($0.0) }) == Set(0...18))
+        #expect(all.map { number($0.0) } == Array(0...20))
         for (error, words) in all {
             let text = error.description
             #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")

@@ -3,6 +3,8 @@ import IPAddresses
 import Logging
 import Mesh
 import Multiformats
+import PeerConnection
+import PeerHost
 import Testing
 
 @testable import WeftDaemon
@@ -55,7 +57,19 @@ import Testing
         let peer = try Self.peer(1)
         let host = try #require(JoinHost("host-b:7", defaultPort: 1)).multiaddr
         #expect(PeeringPlanner<SystemRandomNumberGenerator>.Target.peer(peer).label == peer.description)
-        #expect(PeeringPlanner<SystemRandomNumberGenerator>.Target.host(host).label == "/dns/host-b/tcp/7")
+        #expect(PeeringPlanner<SystemRandomNumberGenerator>.Target.host(host).label == "host-b:7")
+        let address = try #require(JoinHost("[fd00::1]:7", defaultPort: 1)).multiaddr
+        #expect(PeeringPlanner<SystemRandomNumberGenerator>.Target.host(address).label == "[fd00::1]:7")
+    }
+
+    @Test func whoCannotJoinIsToldWhatToDo() throws {
+        let (one, two) = (try Self.peer(1), try Self.peer(2))
+        let advice: [(DialError, String)] = [
+            (.failed(.otherNetwork), "--cluster-key"), (.failed(.closedDuringUpgrade), "--cluster-key"),
+            (.failed(.unexpectedPeer(expected: one, found: two)), "fresh token"), (.unreachable(reason: "refused"), "refused"),
+            (.unknownHost("host-b"), "host-b"), (.failed(.upgradeTimedOut), "in time"),
+        ]
+        for (error, words) in advice { #expect(error.advice.contains(words), "\(error.advice)") }
     }
 
     @Test func verdictsAreTheSame() {
