@@ -71,9 +71,10 @@ extension ImportRule {
         ImportRule(
             "PeerHostTestKit",
             [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection", "PeerHost",
-                "SecureChannel",
-            ], "real hosts on loopback, and no part of Weft"),
+                "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection", "PeerHost",
+                "SecureChannel", "Synchronization",
+            ],
+            "real hosts on loopback, and no part of Weft"),
         ImportRule("WeftLaboratory", ["Foundation"], "drives the program from outside, as a user does"),
     ]
 
@@ -81,9 +82,10 @@ extension ImportRule {
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
         "NetlinkCodec", "Mesh",
     ]
+    /// What only tests use: it may wait and start tasks as they do.
+    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory"]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
-    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory"]
     /// C alone: nothing to import.
     static let headers = ["CLinux", "CSodium", "CChildProcess"]
 

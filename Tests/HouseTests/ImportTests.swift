@@ -53,8 +53,8 @@ import Testing
     @Test(arguments: ImportRule.libp2p)
     func libp2pKnowsNothingOfWeft(target: String) {
         let weft: Set = [
-            "Mesh", "WireGuard", "NetlinkCodec", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI", "WeftDaemon", "weft", "WeftTestKit",
-            "WeftLaboratory",
+            "Mesh", "WireGuard", "NetlinkCodec", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI", "WeftDaemon", "weft",
+            "WeftTestKit", "WeftLaboratory",
         ]
         #expect(allowed(target).isDisjoint(with: weft))
     }
