@@ -32,7 +32,7 @@ extension Engine {
     /// What the network should be by all that is known now.
     func desiredNetwork() -> DesiredNetwork? {
         desired(
-            control.membership,
+            membership,
             facts: LocalFacts(
                 interface: parts.settings.interface, privateKey: parts.wireguardKey, secret: parts.token.secret,
                 listenPort: parts.settings.wireguardPort,

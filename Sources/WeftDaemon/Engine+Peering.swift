@@ -6,18 +6,9 @@ import Multiformats
 import PeerConnection
 import PeerHost
 
-/// Whom we dial, and what becomes of it.
+/// How we dial, and what becomes of it.
 extension Engine {
-    func peer(_ input: Peering.Input) {
-        for action in peering.handle(input, now: .now()) {
-            switch action {
-            case .dial(let target, let addresses): dial(target, addresses)
-            case .disconnect(let peerID): host?.assumeIsolated { $0.disconnect(peerID) }
-            }
-        }
-    }
-
-    private func dial(_ target: Peering.Target, _ addresses: [Multiaddr]) {
+    func dial(_ target: Target, _ addresses: [Multiaddr]) {
         guard let host else { return }
         let expected: PeerID? = if case .peer(let peerID) = target { peerID } else { nil }
         Task(executorPreference: executor) {
@@ -34,21 +25,21 @@ extension Engine {
         }
     }
 
-    func dialed(_ target: Peering.Target, _ result: Result<PeerID, DialError>) {
+    func dialed(_ target: Target, _ result: Result<PeerID, DialError>) {
         switch result {
         case .success(let peerID):
             joinProblems[target] = nil
-            peer(.dialed(target, connectedTo: peerID))
+            decide(.dialed(target, connectedTo: peerID))
         case .failure(.isOwnAddress):
-            peer(.dialFailed(target))
+            decide(.dialFailed(target))
         case .failure(let error):
             noteFailure(target, error)
-            peer(.dialFailed(target))
+            decide(.dialFailed(target))
         }
     }
 
     /// Whoever waits to join is told why it does not work; a member that is away is normal.
-    private func noteFailure(_ target: Peering.Target, _ error: DialError) {
+    private func noteFailure(_ target: Target, _ error: DialError) {
         let reason = error.advice
         let fields: Logger.Metadata = ["target": "\(target.label)", "reason": "\(reason)"]
         guard connectedFrom.isEmpty else { return parts.log.debug("peer not reached", metadata: fields) }

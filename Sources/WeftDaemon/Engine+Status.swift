@@ -12,8 +12,8 @@ extension Engine {
         let implementation = await parts.network.implementation
         let problem = await parts.network.problem
         let roundTrips = await roundTripTimes()
-        let own = control.membership.own?.record
-        let names = control.membership.shownNames()
+        let own = membership.own?.record
+        let names = membership.shownNames()
         let node = StatusReport.Node(
             name: (names[parts.identity.peerID] ?? parts.settings.name).text, peerID: parts.identity.peerID.description,
             interface: parts.settings.interface,
@@ -22,7 +22,7 @@ extension Engine {
             mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort),
             wireguardPort: Int(parts.settings.wireguardPort),
             uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
-        let members = control.membership.live.map { member in
+        let members = membership.live.map { member in
             describe(member.record, names[member.record.peer], device, roundTrips)
         }
         return StatusReport(node: node, members: members.sorted { ($0.name, $0.peerID) < ($1.name, $1.peerID) })
@@ -31,7 +31,7 @@ extension Engine {
     /// A token for the next node: the mesh's secret, and this node and others to join by.
     func joinToken() -> JoinToken {
         let own = JoinToken.Bootstrap(peer: parts.identity.peerID, addresses: reachability().peering)
-        let others = control.membership.live.filter { $0.record.peer != parts.identity.peerID && !$0.record.peeringAddresses.isEmpty }
+        let others = membership.live.filter { $0.record.peer != parts.identity.peerID && !$0.record.peeringAddresses.isEmpty }
             .map { JoinToken.Bootstrap(peer: $0.record.peer, addresses: $0.record.peeringAddresses) }
         return JoinToken(secret: parts.token.secret, overlay: parts.token.overlay, bootstrap: [own] + others.prefix(Self.tokenCompanions))
     }
@@ -44,7 +44,7 @@ extension Engine {
     }
 
     private func addresses(of peer: PeerID) -> [String] {
-        control.membership.addresses(of: peer).sorted().map(\.description)
+        membership.addresses(of: peer).sorted().map(\.description)
     }
 
     private func roundTripTimes() async -> [PeerID: Duration] {

@@ -19,8 +19,9 @@ actor Engine {
     nonisolated let executor: LoopExecutor
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    /// Whom to dial, with the machine's own randomness.
-    typealias Peering = PeeringPlanner<SystemRandomNumberGenerator>
+    /// What decides, with the machine's own randomness.
+    typealias Node = MeshNode<SystemRandomNumberGenerator>
+    typealias Target = Node.Peering.Target
 
     static let recordsTopic = Topic(ControlPlane.gossipTopic)
     static let syncProtocol = MessageProtocol(
@@ -30,7 +31,7 @@ actor Engine {
     enum Event: Sendable {
         case started
         case host(PeerHostEvent)
-        case dialed(Peering.Target, Result<PeerID, DialError>)
+        case dialed(Target, Result<PeerID, DialError>)
         case kernel(NetworkEvent)
         /// The network stands: now others may be found.
         case networkReady
@@ -44,8 +45,7 @@ actor Engine {
     private(set) var host: PeerHost?
     private(set) var server: LocalServer?
 
-    private(set) var control: ControlPlane
-    var peering: Peering
+    private var node: Node
     var surroundings: LocalSurroundings
     private var inbox: [Event] = []
     private var isProcessing = false
@@ -55,7 +55,7 @@ actor Engine {
     var refusedRemotes: Set<IPAddress?> = []
     private(set) var connectedFrom: [PeerID: IPAddress] = [:]
     /// Why each target cannot be joined, as last logged: a reason is told once, not at each try.
-    var joinProblems: [Peering.Target: String] = [:]
+    var joinProblems: [Target: String] = [:]
 
     init(_ parts: EngineParts) {
         self.parts = parts
@@ -65,10 +65,12 @@ actor Engine {
         let controlSettings = ControlPlaneSettings(
             name: parts.settings.name, wireguardKey: parts.wireguardPublicKey, wireguardPort: parts.settings.wireguardPort,
             overlay: parts.token.overlay, lease: parts.settings.isEphemeral ? .ephemeralLease : .ordinaryLease, software: WeftVersion.agent)
-        control = ControlPlane(
+        let control = ControlPlane(
             identity: parts.identity, settings: controlSettings, restored: parts.restored, now: startedAt,
             wallClockMillis: WallClock.milliseconds())
-        peering = Peering(generator: SystemRandomNumberGenerator())
+        node = Node(
+            control: control, peering: Node.Peering(generator: SystemRandomNumberGenerator()), bootstrap: parts.token.bootstrap,
+            joinAddresses: parts.settings.joinHosts.map(\.multiaddr))
     }
 
     func attach(_ host: PeerHost) {
@@ -98,7 +100,7 @@ actor Engine {
 
     private func setTimer() {
         timer = timer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.post(.deadline) } }
-        timer?.set(earliest(control.nextDeadline, peering.nextDeadline))
+        timer?.set(node.nextDeadline)
     }
 
     private func process(_ event: Event) {
@@ -112,10 +114,9 @@ actor Engine {
         case .kernel(let event):
             kernelChanged(event)
         case .networkReady:
-            startPeering()
+            decide(.readyToPeer)
         case .deadline:
             decide(.deadlineReached)
-            peer(.deadlineReached)
         case .leave:
             decide(.leave)
         }
@@ -127,28 +128,18 @@ actor Engine {
         decide(.started)
     }
 
-    private func startPeering() {
-        for member in control.membership.live where member.record.peer != parts.identity.peerID { noteMember(member.record) }
-        for bootstrap in parts.token.bootstrap where bootstrap.peer != parts.identity.peerID && control.membership[bootstrap.peer] == nil {
-            peer(.member(bootstrap.peer, bootstrap.addresses))
-        }
-        for host in parts.settings.joinHosts { peer(.join(host.multiaddr)) }
-    }
-
     private func process(_ event: PeerHostEvent) {
         switch event {
         case .connected(let peerID, let remote):
             connectedFrom[peerID] = remote
             parts.log.info("peer connected", metadata: ["peer": "\(peerID)", "remote": "\(remote.map(String.init) ?? "-")"])
             joinProblems = [:]
-            peer(.connected(peerID))
-            decide(.peerConnected(peerID))
+            decide(.connected(peerID))
             isNetworkStale = true
         case .disconnected(let peerID, let failure):
             connectedFrom[peerID] = nil
             parts.log.info("peer disconnected", metadata: ["peer": "\(peerID)", "reason": "\(failure)"])
-            peer(.disconnected(peerID))
-            decide(.peerDisconnected(peerID))
+            decide(.disconnected(peerID))
         case .identified(let peerID, let description):
             parts.log.debug("peer identified", metadata: ["peer": "\(peerID)", "agent": "\(description.agentVersion)"])
         case .message(let peerID, _, let frame):
@@ -166,7 +157,7 @@ actor Engine {
 
     private func judge(_ message: Message) {
         for action in decisions(.gossip(from: message.receivedFrom, message.data)) {
-            if case .gossipVerdict(let verdict) = action {
+            if case .control(.gossipVerdict(let verdict)) = action {
                 host?.assumeIsolated { $0.judge(message.id, Verdict(verdict)) }
             } else {
                 carryOut(action)
@@ -176,12 +167,22 @@ actor Engine {
 
     // MARK: Decisions
 
-    private func decisions(_ input: ControlPlane.Input) -> [ControlPlane.Action] {
-        control.handle(input, now: .now(), wallClockMillis: WallClock.milliseconds())
+    var membership: Membership { node.membership }
+
+    private func decisions(_ input: Node.Input) -> [Node.Action] {
+        node.handle(input, now: .now(), wallClockMillis: WallClock.milliseconds())
     }
 
-    func decide(_ input: ControlPlane.Input) {
+    func decide(_ input: Node.Input) {
         for action in decisions(input) { carryOut(action) }
+    }
+
+    private func carryOut(_ action: Node.Action) {
+        switch action {
+        case .control(let action): carryOut(action)
+        case .peering(.dial(let target, let addresses)): dial(target, addresses)
+        case .peering(.disconnect(let peerID)): host?.assumeIsolated { $0.disconnect(peerID) }
+        }
     }
 
     private func carryOut(_ action: ControlPlane.Action) {
@@ -193,7 +194,7 @@ actor Engine {
         case .sendSync(let peerID, let message):
             host?.assumeIsolated { $0.send(message, by: Self.syncProtocol, to: peerID) }
         case .membershipChanged(let change):
-            membershipChanged(change)
+            parts.log.info(change.message, metadata: change.metadata)
         case .networkChanged:
             isNetworkStale = true
         case .persist:
@@ -201,19 +202,6 @@ actor Engine {
         case .notice(let notice):
             parts.log.log(level: notice.level, notice.message, metadata: notice.metadata)
         }
-    }
-
-    private func membershipChanged(_ change: ControlPlane.MembershipChange) {
-        parts.log.info(change.message, metadata: change.metadata)
-        if let record = control.membership[change.peer]?.record, control.membership[change.peer]?.isLive == true {
-            noteMember(record)
-        } else {
-            peer(.forget(change.peer))
-        }
-    }
-
-    func noteMember(_ record: NodeRecord) {
-        peer(.member(record.peer, record.peeringAddresses))
     }
 
     // MARK: Memory
@@ -233,6 +221,6 @@ actor Engine {
 
     func saveNow() {
         saveTimer?.set(nil)
-        parts.saveMembers(control.snapshot(now: .now()).encoded)
+        parts.saveMembers(node.snapshot(now: .now()).encoded)
     }
 }

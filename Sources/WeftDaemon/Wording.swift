@@ -7,12 +7,6 @@ import PeerHost
 
 /// Turns what the cores report into log lines: a fixed message, and fields from the dictionary in docs/LOGGING.md.
 extension ControlPlane.MembershipChange {
-    var peer: PeerID {
-        switch self {
-        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer): peer
-        }
-    }
-
     var message: Logger.Message {
         switch self {
         case .joined: "member joined"

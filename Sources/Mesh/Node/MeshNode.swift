@@ -1,0 +1,135 @@
+import IPAddresses
+import Multiformats
+import Timeline
+
+/// All that a node decides, but for what its kernel should be: who is a member, what to tell whom, and whom to dial.
+///
+/// It puts `ControlPlane` and `PeeringPlanner` together, so that a daemon and a simulated node decide alike.
+package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
+    package typealias Peering = PeeringPlanner<Generator>
+
+    package enum Input: Sendable {
+        /// Once, first. Makes the node's record; nothing is dialled yet.
+        case started
+        /// The node can be reached and can use what it learns: from now on it looks for others.
+        case readyToPeer
+        /// With the first connection to a peer.
+        case connected(PeerID)
+        /// With the end of the last connection to it.
+        case disconnected(PeerID)
+        case dialed(Peering.Target, connectedTo: PeerID)
+        case dialFailed(Peering.Target)
+        /// A message on `ControlPlane.gossipTopic`. `from` is who passed it on, not who wrote it.
+        case gossip(from: PeerID, [UInt8])
+        /// One message of `ControlPlane.syncProtocol`, without its length prefix.
+        case syncMessage(from: PeerID, [UInt8])
+        /// Where this node can be reached, the best first. Peering addresses without the peer id.
+        case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
+        /// The node leaves the mesh; once its actions are carried out it can stop.
+        case leave
+        /// `nextDeadline` has come.
+        case deadlineReached
+    }
+
+    package enum Action: Hashable, Sendable {
+        case control(ControlPlane.Action)
+        case peering(Peering.Action)
+    }
+
+    private var control: ControlPlane
+    private var peering: Peering
+    private let bootstrap: [JoinToken.Bootstrap]
+    private let joinAddresses: [Multiaddr]
+
+    /// - Parameters:
+    ///   - bootstrap: peers to join by, from the token.
+    ///   - joinAddresses: hosts to join by, whoever they are.
+    package init(
+        control: ControlPlane, peering: Peering, bootstrap: [JoinToken.Bootstrap] = [], joinAddresses: [Multiaddr] = []
+    ) {
+        self.control = control
+        self.peering = peering
+        self.bootstrap = bootstrap
+        self.joinAddresses = joinAddresses
+    }
+
+    package var membership: Membership { control.membership }
+
+    package func snapshot(now: Instant) -> MeshSnapshot { control.snapshot(now: now) }
+
+    /// When `deadlineReached` is to be given, if nothing happens before.
+    package var nextDeadline: Instant? { earliest(control.nextDeadline, peering.nextDeadline) }
+
+    /// - Parameters: see `ControlPlane.handle`.
+    package mutating func handle(_ input: Input, now: Instant, wallClockMillis: UInt64) -> [Action] {
+        var turn = NodeTurn(now: now, wallClockMillis: wallClockMillis)
+        switch input {
+        case .started: decide(.started, &turn)
+        case .readyToPeer: startPeering(&turn)
+        case .connected(let peer):
+            seek(.connected(peer), &turn)
+            decide(.peerConnected(peer), &turn)
+        case .disconnected(let peer):
+            seek(.disconnected(peer), &turn)
+            decide(.peerDisconnected(peer), &turn)
+        case .dialed(let target, let peer): seek(.dialed(target, connectedTo: peer), &turn)
+        case .dialFailed(let target): seek(.dialFailed(target), &turn)
+        case .gossip(let peer, let bytes): decide(.gossip(from: peer, bytes), &turn)
+        case .syncMessage(let peer, let bytes): decide(.syncMessage(from: peer, bytes), &turn)
+        case .localFactsChanged(let endpoints, let peeringAddresses):
+            decide(.localFactsChanged(endpoints: endpoints, peeringAddresses: peeringAddresses), &turn)
+        case .leave: decide(.leave, &turn)
+        case .deadlineReached:
+            decide(.deadlineReached, &turn)
+            seek(.deadlineReached, &turn)
+        }
+        return turn.actions
+    }
+
+    private struct NodeTurn {
+        let now: Instant
+        let wallClockMillis: UInt64
+        var actions: [Action] = []
+    }
+
+    private mutating func decide(_ input: ControlPlane.Input, _ turn: inout NodeTurn) {
+        for action in control.handle(input, now: turn.now, wallClockMillis: turn.wallClockMillis) {
+            turn.actions.append(.control(action))
+            if case .membershipChanged(let change) = action { follow(change, &turn) }
+        }
+    }
+
+    private mutating func seek(_ input: Peering.Input, _ turn: inout NodeTurn) {
+        turn.actions += peering.handle(input, now: turn.now).map(Action.peering)
+    }
+
+    private mutating func startPeering(_ turn: inout NodeTurn) {
+        let own = membership.ownPeer
+        for member in membership.live where member.record.peer != own { note(member.record, &turn) }
+        for other in bootstrap where other.peer != own && membership[other.peer] == nil {
+            seek(.member(other.peer, other.addresses), &turn)
+        }
+        for address in joinAddresses { seek(.join(address), &turn) }
+    }
+
+    private mutating func follow(_ change: ControlPlane.MembershipChange, _ turn: inout NodeTurn) {
+        if let member = membership[change.peer], member.isLive {
+            note(member.record, &turn)
+        } else {
+            seek(.forget(change.peer), &turn)
+        }
+    }
+
+    private mutating func note(_ record: NodeRecord, _ turn: inout NodeTurn) {
+        seek(.member(record.peer, record.peeringAddresses), &turn)
+    }
+}
+
+extension ControlPlane.MembershipChange {
+    /// Whom it is about.
+    package var peer: PeerID {
+        switch self {
+        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer): peer
+        }
+    }
+}
