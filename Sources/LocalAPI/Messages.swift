@@ -87,8 +87,8 @@ package struct StatusReport: Codable, Hashable, Sendable {
             case connected
             /// Known by its record, which others brought.
             case known
-            /// Said good-bye.
-            case left
+            /// Somebody lost it and could not dial it any more, and nothing has been heard of it since. It stays a member.
+            case unreachable
         }
 
         package var name: String

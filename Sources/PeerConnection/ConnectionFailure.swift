@@ -18,8 +18,10 @@ package enum ConnectionFailure: Error, Hashable, Sendable {
     case upgradeTimedOut
     /// The transport ended before the connection could carry streams.
     case closedDuringUpgrade
-    /// The transport ended.
+    /// The transport ended, without a word.
     case closed
+    /// One side ended the connection on purpose, and said so.
+    case goodbye
     /// The peer does not read what we send.
     case tooSlow
 }
@@ -54,7 +56,8 @@ extension ConnectionFailure: CustomStringConvertible {
         case .upgradeTimedOut: "the other side did not finish the handshake in time"
         case .closedDuringUpgrade:
             "the other side closed the connection during the handshake, as a node does whose secret differs from ours"
-        case .closed: "the connection was closed"
+        case .closed: "the connection broke"
+        case .goodbye: "one side said good-bye"
         case .tooSlow: "the other side does not read what it is sent"
         }
     }

@@ -25,7 +25,7 @@ extension PeerConnection {
         case .writable(let stream):
             try sendQueued(on: stream, now, &actions)
         case .terminated(let reason):
-            throw .multiplexer("\(reason)")
+            throw reason.isGoodbye ? .goodbye : .multiplexer("\(reason)")
         }
     }
 

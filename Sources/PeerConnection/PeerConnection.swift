@@ -103,6 +103,9 @@ package struct PeerConnection: Sendable {
         return open.streams.values.reduce(open.yamux.nextDeadline) { earliest($0, $1.deadline) }
     }
 
+    /// The peer has told that it ends the connection: that the transport ends is then no surprise.
+    package var peerSaidGoodbye: Bool { open?.yamux.hasReceivedGoAway ?? false }
+
     package mutating func handle(_ input: Input, now: Instant) -> [Action] {
         var actions: [Action] = []
         do throws(ConnectionFailure) {

@@ -73,7 +73,7 @@ extension PeerHost {
         guard standing.count > 1 else { return }
         let preferredRole: PeerConnection.Role = peerID < peer ? .dialer : .listener
         let kept = standing.last { links[$0]?.machine.role == preferredRole } ?? standing.last
-        for id in standing where id != kept && links[id]?.machine.role == .dialer { end(id, .closed) }
+        for id in standing where id != kept && links[id]?.machine.role == .dialer { sayGoodbye(to: id) }
     }
 
     // MARK: Publish-subscribe on one of a peer's connections
@@ -103,7 +103,13 @@ extension PeerHost {
 
     /// The transport has ended.
     func linkEnded(_ id: LinkID) {
-        end(id, links[id]?.peer == nil ? .closedDuringUpgrade : .closed)
+        guard let link = links[id] else { return }
+        end(id, link.peer == nil ? .closedDuringUpgrade : link.machine.peerSaidGoodbye ? .goodbye : .closed)
+    }
+
+    func sayGoodbye(to id: LinkID) {
+        feed(.goAway, to: id)
+        end(id, .goodbye)
     }
 
     /// Closes a connection and tells whoever has to know. Nothing happens for one that is gone.

@@ -165,18 +165,14 @@ package actor PeerHost {
 
     /// Says good-bye to one peer and closes its connections.
     package func disconnect(_ peer: PeerID) {
-        for link in peers[peer] ?? [] {
-            feed(.goAway, to: link)
-            end(link, .closed)
-        }
+        for link in peers[peer] ?? [] { sayGoodbye(to: link) }
     }
 
     /// Says good-bye to all peers and closes every socket.
     package func shutDown() async {
         for server in servers { try? await server.close() }
         servers = []
-        for link in links.keys.sorted() { feed(.goAway, to: link) }
-        for link in links.keys.sorted() { end(link, .closed) }
+        for link in links.keys.sorted() { sayGoodbye(to: link) }
         resolver.shutDown()
     }
 }

@@ -30,16 +30,16 @@ package struct PeerHostConfiguration: Sendable {
 /// What others can make a host cost.
 package struct PeerHostLimits: Sendable {
     /// Connections that stand, whoever opened them. One more that comes in is closed.
-    package var maximumConnections = 128
+    package var maximumConnections = 256
     /// Connections that came in and have not proved who they are.
-    package var maximumPendingInbound = 64
+    package var maximumPendingInbound = 128
     /// From the first packet until TCP's handshake is done.
     package var connectTimeout: Duration = .seconds(10)
     /// How long a peer may leave what we send unread before its connection is closed.
     package var stalledWriteTimeout: Duration = .seconds(30)
     /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours.
-    package var tcpKeepAliveIdleSeconds = 60
-    package var tcpKeepAliveIntervalSeconds = 10
+    package var tcpKeepAliveIdleSeconds = 30
+    package var tcpKeepAliveIntervalSeconds = 5
     package var tcpKeepAliveCount = 3
 
     package init() {}

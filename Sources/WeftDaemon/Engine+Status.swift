@@ -54,6 +54,12 @@ extension Engine {
         return times
     }
 
+    private func state(of peer: PeerID) -> StatusReport.Member.State {
+        if peer == parts.identity.peerID { return .itself }
+        if connectedFrom[peer] != nil { return .connected }
+        return membership[peer]?.isReportedUnreachable == true ? .unreachable : .known
+    }
+
     private func describe(
         _ record: NodeRecord, _ shownName: NodeName?, _ device: DeviceState?, _ roundTrips: [PeerID: Duration]
     ) -> StatusReport.Member {
@@ -61,7 +67,7 @@ extension Engine {
         let now = Int64(WallClock.milliseconds() / 1000)
         return StatusReport.Member(
             name: (shownName ?? record.name).text, peerID: record.peer.description, addresses: addresses(of: record.peer),
-            state: record.peer == parts.identity.peerID ? .itself : connectedFrom[record.peer] != nil ? .connected : .known,
+            state: state(of: record.peer),
             endpoint: peer?.endpoint?.description, lastHandshakeSecondsAgo: peer?.lastHandshake.map { Int(max(0, now - $0)) },
             receivedBytes: peer?.receivedBytes ?? 0, sentBytes: peer?.sentBytes ?? 0,
             roundTripMillis: roundTrips[record.peer].map { Double($0.saturatedNanoseconds) / 1_000_000 }, software: record.software)

@@ -139,7 +139,7 @@ actor Engine {
         case .disconnected(let peerID, let failure):
             connectedFrom[peerID] = nil
             parts.log.info("peer disconnected", metadata: ["peer": "\(peerID)", "reason": "\(failure)"])
-            decide(.disconnected(peerID))
+            decide(failure == .goodbye ? .disconnected(peerID) : .lost(peerID))
         case .identified(let peerID, let description):
             parts.log.debug("peer identified", metadata: ["peer": "\(peerID)", "agent": "\(description.agentVersion)"])
         case .message(let peerID, _, let frame):
@@ -181,6 +181,7 @@ actor Engine {
         switch action {
         case .control(let action): carryOut(action)
         case .peering(.dial(let target, let addresses)): dial(target, addresses)
+        case .peering(.unreachable): break  // for the control plane, which has been told
         case .peering(.disconnect(let peerID)): host?.assumeIsolated { $0.disconnect(peerID) }
         }
     }

@@ -13,6 +13,8 @@ extension ControlPlane.MembershipChange {
         case .changed: "member changed"
         case .left: "member left"
         case .expired: "member expired"
+        case .unreachable: "member unreachable"
+        case .reachable: "member reachable again"
         }
     }
 

@@ -19,7 +19,7 @@ package struct NodeStatus: Codable, Sendable {
         case ourselves = "self"
         case connected
         case known
-        case left
+        case unreachable
     }
 
     package struct Member: Codable, Sendable {

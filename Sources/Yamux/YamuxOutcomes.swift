@@ -70,4 +70,7 @@ package enum YamuxTermination: Error, Hashable, Sendable {
     case peerWentAway
     /// Nothing came for ``YamuxConfiguration/keepAliveTimeout`` after a Ping.
     case keepAliveTimeout
+
+    /// One side ended the session on purpose, and as the protocol has it.
+    package var isGoodbye: Bool { self == .wentAway || self == .peerWentAway }
 }

@@ -86,7 +86,8 @@ package struct YamuxSession: Sendable {
     var pings = PingMonitor()
 
     var hasSentGoAway = false
-    var hasReceivedGoAway = false
+    /// The peer wants to end the session: it opens no streams any more.
+    package internal(set) var hasReceivedGoAway = false
     package internal(set) var isTerminated = false
 
     /// What the input at hand has led to so far.

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func everyStateHasItsWord() throws {
-        let states: [StatusReport.Member.State] = [.itself, .connected, .known, .left]
-        #expect(states.map(\.rawValue) == ["self", "connected", "known", "left"])
+        let states: [StatusReport.Member.State] = [.itself, .connected, .known, .unreachable]
+        #expect(states.map(\.rawValue) == ["self", "connected", "known", "unreachable"])
     }
 }

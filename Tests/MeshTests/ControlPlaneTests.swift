@@ -17,8 +17,8 @@ import WeftTestKit
 
     private func published(_ actions: [ControlPlane.Action]) throws -> [NodeRecord] {
         try actions.compactMap { action in
-            guard case .publish(let bytes) = action else { return nil }
-            return try AgedRecord.decode(bytes).sealed.record
+            guard case .publish(let bytes) = action, case .record(let aged) = try Announcement.decode(bytes) else { return nil }
+            return aged.sealed.record
         }
     }
 
@@ -27,7 +27,7 @@ import WeftTestKit
     }
 
     private func gossip(_ sealed: SealedRecord) throws -> ControlPlane.Input {
-        .gossip(from: try identity(50).peerID, AgedRecord(sealed, age: .zero).encoded)
+        .gossip(from: try identity(50).peerID, Announcement.record(AgedRecord(sealed, age: .zero)).encoded)
     }
 
     @Test func startsWithARecordAndRenewsItAtAThirdOfTheLease() throws {

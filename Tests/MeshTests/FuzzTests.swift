@@ -21,10 +21,12 @@ import WeftTestKit
         }
     }
 
-    @Test func agedRecords() throws {
-        var generator = SeededGenerator(seed: testSeed("agedRecords"))
-        let corpus = try (0..<8).map { AgedRecord(try record($0), age: .seconds($0)).encoded }
-        for count in 0..<frames { _ = try? AgedRecord.decode(generator.mutated(corpus[count % 8], among: corpus)) }
+    @Test func announcements() throws {
+        var generator = SeededGenerator(seed: testSeed("announcements"))
+        let records = try (0..<4).map { Announcement.record(AgedRecord(try record($0), age: .seconds($0))).encoded }
+        let reports = try (0..<4).map { Announcement.unreachable(UnreachableReport(peer: try identity($0).peerID, sequence: 1)).encoded }
+        let corpus = records + reports
+        for count in 0..<frames { _ = try? Announcement.decode(generator.mutated(corpus[count % 8], among: corpus)) }
     }
 
     @Test func syncMessages() throws {

@@ -61,6 +61,10 @@ extension [Planner.Action] {
     fileprivate var disconnected: [PeerID] {
         compactMap { if case .disconnect(let peer) = $0 { peer } else { nil } }
     }
+
+    fileprivate var unreachable: [PeerID] {
+        compactMap { if case .unreachable(let peer) = $0 { peer } else { nil } }
+    }
 }
 
 @Suite struct PeeringPlannerTests {
@@ -142,7 +146,7 @@ extension [Planner.Action] {
             let delay = bench.now.duration(to: deadline)
             #expect(delay >= expected * 0.75 && delay <= expected * 1.25)
             #expect(bench.wait().dialed == [.peer(peer(0))])
-            expected = min(expected * 2, .seconds(120))
+            expected = min(expected * 2, .seconds(10))
         }
     }
 
@@ -253,31 +257,90 @@ extension [Planner.Action] {
 
     // MARK: Healing
 
-    @Test func healsEverMoreSlowlyAndForEver() {
+    /// All nodes of a mesh together try a lost member every few seconds, however many they are; for ever.
+    @Test(arguments: [(6, 18), (40, 120)]) func theLostAreTriedAtARateOfTheWholeMesh(members: Int, seconds: Int) {
         var bench = Bench()
         bench.connect(0..<4)
-        bench.learn(0..<6)
-        var expected = Duration.seconds(30)
+        bench.learn(0..<members)
+        bench.handle(.reported(peer(5), isUnreachable: true))
         for _ in 0..<30 {
             let before = bench.now
-            let dialed = bench.wait().dialed
-            #expect(dialed.count == 1 && Set(dialed).isSubset(of: [.peer(peer(4)), .peer(peer(5))]))
+            #expect(bench.wait().dialed == [.peer(peer(5))])
             let waited = before.duration(to: bench.now)
-            #expect(waited >= expected * 0.75 && waited <= expected * 1.25)
-            expected = min(expected * 2, .seconds(600))
-            for target in dialed { bench.handle(.dialFailed(target)) }
+            #expect(waited >= .seconds(seconds) * 0.75 && waited <= .seconds(seconds) * 1.25)
+            bench.handle(.dialFailed(.peer(peer(5))))
         }
     }
 
-    @Test func aLossMakesItHurryAgain() {
+    @Test func whoIsNotLostIsTriedSeldom() {
         var bench = Bench()
-        bench.connect(0..<5)
+        bench.connect(0..<4)
         bench.learn(0..<6)
-        for _ in 0..<8 {
-            for target in bench.wait().dialed { bench.handle(.dialFailed(target)) }
-        }
-        bench.handle(.disconnected(peer(4)))
-        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) <= .milliseconds(37_500) } == true)
+        let maximum = PeeringConfiguration().maximumHealInterval
+        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) >= maximum * 0.75 } == true)
+        bench.handle(.reported(peer(4), isUnreachable: true))
+        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) <= .milliseconds(22_500) } == true)
+        _ = bench.wait()
+        bench.handle(.dialFailed(.peer(peer(4))))
+        bench.handle(.reported(peer(4), isUnreachable: false))
+        _ = bench.wait()
+        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) >= maximum * 0.75 } == true)
+    }
+
+    // MARK: Who is there
+
+    @Test func whoIsLostIsDialledAtOnceAndReportedIfInVain() {
+        var bench = Bench()
+        bench.connect(0..<8)
+        bench.learn(0..<8)
+        #expect(bench.handle(.lost(peer(3))) == [.dial(.peer(peer(3)), [address(3)])], "though there are enough connections")
+        #expect(bench.handle(.dialFailed(.peer(peer(3)))) == [.unreachable(peer(3))])
+        for target in bench.wait().dialed { #expect(bench.handle(.dialFailed(target)).unreachable.isEmpty, "said once") }
+    }
+
+    @Test func whoIsLostAndComesBackIsNotReported() {
+        var bench = Bench()
+        bench.connect(0..<8)
+        bench.learn(0..<8)
+        #expect(bench.handle(.lost(peer(3))).dialed.count == 1)
+        bench.handle(.connected(peer(3)))
+        #expect(bench.handle(.dialFailed(.peer(peer(3)))).unreachable.isEmpty)
+    }
+
+    @Test func whoSaysGoodbyeIsNotSuspected() {
+        var bench = Bench()
+        bench.connect(0..<8)
+        bench.learn(0..<8)
+        #expect(bench.handle(.disconnected(peer(3))).isEmpty)
+    }
+
+    @Test func whoCannotBeDialledIsReportedAtOnce() {
+        var bench = Bench()
+        bench.connect(0..<8)
+        bench.handle(.member(peer(3), []))
+        #expect(bench.handle(.lost(peer(3))) == [.unreachable(peer(3))])
+        #expect(bench.handle(.lost(peer(4))).isEmpty, "no member: nobody's business")
+    }
+
+    @Test func nobodyIsDialledTwiceAtOnce() {
+        var bench = Bench()
+        bench.connect(0..<4)
+        bench.learn(0..<4)
+        #expect(bench.handle(.lost(peer(3))) == [.dial(.peer(peer(3)), [address(3)])], "it is suspected, and one too few stand")
+    }
+
+    // MARK: Too many
+
+    @Test func theOldestThatOthersOpenedAreGivenUp() {
+        var bench = Bench()
+        bench.learn(0..<4)
+        for member in 0..<4 { bench.succeed(.peer(peer(member)), as: peer(member)) }
+        let maximum = PeeringConfiguration().maximumConnections
+        bench.connect(4..<maximum + 2)
+        bench.now = bench.now + .seconds(1)
+        bench.connect(maximum + 2..<maximum + 3)
+        #expect(bench.wait().disconnected == [peer(4), peer(5), peer(6)].sorted())
+        #expect(bench.planner.nextDeadline == nil)
     }
 
     @Test func withTooManyOpenedTheOldestIsGivenUp() {
@@ -372,7 +435,7 @@ private struct ScheduleModel {
     }
 
     private mutating func connect(_ peer: PeerID) {
-        guard connected.count < 32 else { return }
+        guard connected.count < 40 else { return }
         connected.insert(peer)
         take(bench.handle(.connected(peer)))
     }
@@ -380,7 +443,7 @@ private struct ScheduleModel {
     private mutating func disconnect() {
         guard let peer = connected.sorted(by: { $0.description < $1.description }).randomElement(using: &generator) else { return }
         connected.remove(peer)
-        take(bench.handle(.disconnected(peer)))
+        take(bench.handle(Bool.random(using: &generator) ? .lost(peer) : .disconnected(peer)))
     }
 
     private mutating func finishDial() {
@@ -404,6 +467,8 @@ private struct ScheduleModel {
                 underWay.append(target)
             case .disconnect(let peer):
                 must(connected.contains(peer), "gives up what is gone")
+            case .unreachable(let peer):
+                must(!connected.contains(peer), "is connected")
             }
         }
     }

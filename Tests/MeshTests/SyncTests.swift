@@ -11,7 +11,9 @@ import WeftTestKit
         var plane = try controlPlane(0, limits: limits)
         let partner = try identity(99).peerID
         _ = handle(.started, &plane)
-        for number in 0..<records { _ = handle(.gossip(from: partner, AgedRecord(try record(number + 1), age: .zero).encoded), &plane) }
+        for number in 0..<records {
+            _ = handle(.gossip(from: partner, Announcement.record(AgedRecord(try record(number + 1), age: .zero)).encoded), &plane)
+        }
         _ = handle(.peerConnected(partner), &plane)
         return (plane, partner)
     }

@@ -25,8 +25,8 @@ private typealias SocketAddress = IPAddresses.SocketAddress
             #expect(await second.host.connectedPeers == [first.peerID])
 
             await first.host.disconnect(second.peerID)
-            #expect(await first.disconnected(from: second.peerID) == .closed)
-            #expect(await second.disconnected(from: first.peerID) != nil)
+            #expect(await first.disconnected(from: second.peerID) == .goodbye)
+            #expect(await second.disconnected(from: first.peerID) == .goodbye)
             #expect(await second.host.connectedPeers.isEmpty)
         }
     }

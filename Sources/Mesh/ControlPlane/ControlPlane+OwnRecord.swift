@@ -25,11 +25,12 @@ extension ControlPlane {
         issueOwnRecord(to: Array(sessions.keys), &turn)
         own.renewal = nil
         own.reclaim = nil
+        own.refutation = nil
     }
 
     private func isIssueDue(_ turn: Turn) -> Bool {
         guard let current = membership.own?.record else { return true }
-        let isDue = [own.renewal, own.reclaim].contains { $0.map { $0 <= turn.now } ?? false }
+        let isDue = [own.renewal, own.reclaim, own.refutation].contains { $0.map { $0 <= turn.now } ?? false }
         return isDue || !ownRecord(sequence: current.sequence).isRenewal(of: current)
     }
 
@@ -43,7 +44,7 @@ extension ControlPlane {
             own.peeringAddresses = record.peeringAddresses
             own.endpoints = record.endpoints
             membership.setOwn(sealed, now: turn.now)
-            turn.act(.publish(AgedRecord(sealed, age: .zero).encoded))
+            turn.act(.publish(Announcement.record(AgedRecord(sealed, age: .zero)).encoded))
             sendRecords([AgedRecord(sealed, age: .zero)], to: partners, &turn)
             turn.markPersist()
             if previous.map({ !record.isRenewal(of: $0) }) ?? true { turn.markNetwork() }
@@ -70,6 +71,7 @@ extension ControlPlane {
     /// Renewal comes at a third of the lease: two may fail to arrive.
     private mutating func scheduleNextIssue(_ turn: Turn) {
         own.renewal = turn.now + settings.lease / 3
+        own.endRefutation(now: turn.now)
         guard let reclaim = own.reclaim, reclaim <= turn.now else { return }
         own.reclaim = nil
         own.lastReclaim = turn.now

@@ -12,12 +12,14 @@ extension ControlPlane {
     /// Merges a record and reports what it changed.
     mutating func learn(_ aged: AgedRecord, _ turn: inout Turn) -> Learnt {
         let record = aged.sealed.record
+        let wasUnreachable = membership[record.peer]?.isReportedUnreachable ?? false
         switch membership.merge(aged.sealed, age: aged.age, now: turn.now) {
         case .added:
             report(record, after: nil, &turn)
             return .news
         case .updated(let previous):
             report(record, after: previous.record, &turn)
+            if wasUnreachable, !record.hasLeft { turn.act(.membershipChanged(.reachable(record.peer))) }
             return .news
         case .cloneConflict(let replaced):
             turn.notice(.cloneDetected(record.peer))
@@ -50,20 +52,26 @@ extension ControlPlane {
     /// gets them from us.
     mutating func receiveGossip(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
         do throws(RecordError) {
-            let aged = try AgedRecord.decode(bytes)
-            switch learn(aged, &turn) {
-            case .news:
-                turn.act(.gossipVerdict(.accept))
-                sendRecords([aged], to: warmingUp(turn).filter { $0 != peer }, &turn)
-            case .known:
-                turn.act(.gossipVerdict(.ignore))
-            case .refused(let refusal):
-                turn.act(.gossipVerdict(.ignore))
-                turn.notice(.recordRefused(from: peer, .notTaken(refusal)))
+            switch try Announcement.decode(bytes) {
+            case .record(let aged): receiveGossip(from: peer, aged, &turn)
+            case .unreachable(let report): turn.act(.gossipVerdict(learn(report, &turn) ? .accept : .ignore))
             }
         } catch {
             turn.act(.gossipVerdict(.reject))
             turn.notice(.recordRefused(from: peer, .invalid(error)))
+        }
+    }
+
+    private mutating func receiveGossip(from peer: PeerID, _ aged: AgedRecord, _ turn: inout Turn) {
+        switch learn(aged, &turn) {
+        case .news:
+            turn.act(.gossipVerdict(.accept))
+            sendRecords([aged], to: warmingUp(turn).filter { $0 != peer }, &turn)
+        case .known:
+            turn.act(.gossipVerdict(.ignore))
+        case .refused(let refusal):
+            turn.act(.gossipVerdict(.ignore))
+            turn.notice(.recordRefused(from: peer, .notTaken(refusal)))
         }
     }
 

@@ -10,6 +10,8 @@ extension ControlPlane {
         case peerConnected(PeerID)
         /// With the end of the last connection to it.
         case peerDisconnected(PeerID)
+        /// The connection to it broke, and it cannot be dialled.
+        case peerUnreachable(PeerID)
         /// A message on `gossipTopic`. `from` is who passed it on, not who wrote it.
         case gossip(from: PeerID, [UInt8])
         /// One message of `syncProtocol`, without its length prefix.
@@ -55,6 +57,10 @@ extension ControlPlane {
         case left(PeerID)
         /// Its lease ended.
         case expired(PeerID)
+        /// Somebody lost it and could not reach it any more. It stays a member.
+        case unreachable(PeerID)
+        /// After `unreachable`: it has been heard of.
+        case reachable(PeerID)
     }
 
     /// Something that a person may want to know. Holds no secret.

@@ -8,12 +8,12 @@ import Timeline
 /// is issued when it starts, when something about it changes, when another member turns out to have its address, and at a third
 /// of its lease.
 package struct ControlPlane: Sendable {
-    /// The gossip topic of node records; a message is an `AgedRecord`.
+    /// The gossip topic of the mesh; a message is an `Announcement`.
     package static let gossipTopic = "weft/records/1"
     /// The protocol by which two connected nodes exchange the records that one of them lacks.
     package static let syncProtocol = "/weft/sync/1"
     /// Longest gossip message, in bytes.
-    package static let maximumGossipLength = RecordLimits.maximumAgedLength
+    package static let maximumGossipLength = RecordLimits.maximumAnnouncementLength
     /// Longest sync message, in bytes.
     package static let maximumSyncMessageLength = 65_536
 
@@ -51,6 +51,7 @@ package struct ControlPlane: Sendable {
         case .started: own.phase = .member
         case .peerConnected(let peer): connect(peer, &turn)
         case .peerDisconnected(let peer): sessions[peer] = nil
+        case .peerUnreachable(let peer): reportUnreachable(peer, &turn)
         case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)
         case .syncMessage(let peer, let bytes): receiveSync(from: peer, bytes, &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses): own.locate(endpoints: endpoints, peeringAddresses: peeringAddresses)

@@ -55,6 +55,8 @@ package struct ControlPlaneLimits: Sendable {
     package var gossipWarmUp = Duration.seconds(15)
     /// The shortest time between two records that answer somebody else's record of this node: two clones would drive each other up.
     package var minimumReclaimInterval = Duration.seconds(60)
+    /// The shortest time between two records that answer reports that this node cannot be reached: each costs all nodes one message.
+    package var minimumRefutationInterval = Duration.seconds(10)
 
     package init() {}
 }

@@ -27,6 +27,10 @@ struct OwnState: Sendable {
     var reclaim: Instant?
     /// The last such record.
     var lastReclaim: Instant?
+    /// When a record is due that refutes that this node cannot be reached.
+    var refutation: Instant?
+    /// The last such record.
+    private var lastRefutation: Instant?
     /// Families of which the range is full, and that this was said of.
     var fullFamilies: Set<IPAddress.Family> = []
     /// Whom the name was lost to, if that was said.
@@ -45,7 +49,19 @@ struct OwnState: Sendable {
         }
     }
 
-    var nextDeadline: Instant? { earliest(renewal, reclaim) }
+    var nextDeadline: Instant? { earliest(earliest(renewal, reclaim), refutation) }
+
+    /// At once the first time, and then as often as a false report may make this node speak.
+    mutating func refute(_ limits: ControlPlaneLimits, now: Instant) {
+        guard phase == .member, refutation == nil else { return }
+        refutation = max(now, lastRefutation.map { $0 + limits.minimumRefutationInterval } ?? now)
+    }
+
+    mutating func endRefutation(now: Instant) {
+        guard let due = refutation, due <= now else { return }
+        refutation = nil
+        lastRefutation = now
+    }
 
     /// Keeps what other nodes could use, and as much as a record holds.
     mutating func locate(endpoints: [SocketAddress], peeringAddresses: [Multiaddr]) {

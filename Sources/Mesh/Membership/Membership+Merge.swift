@@ -68,7 +68,9 @@ extension Membership {
             return .updated(previous: held.sealed)
         }
         if member.sealed.payload == held.sealed.payload {
-            if member.issuedAt > held.issuedAt { store(Member(sealed: held.sealed, issuedAt: member.issuedAt)) }
+            if member.issuedAt > held.issuedAt {
+                store(Member(sealed: held.sealed, issuedAt: member.issuedAt, isReportedUnreachable: held.isReportedUnreachable))
+            }
             return .unchanged
         }
         guard held.sealed.payload.lexicographicallyPrecedes(member.sealed.payload) else { return .cloneConflict(replaced: nil) }

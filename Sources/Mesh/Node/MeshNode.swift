@@ -15,8 +15,10 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case readyToPeer
         /// With the first connection to a peer.
         case connected(PeerID)
-        /// With the end of the last connection to it.
+        /// With the end of the last connection to it, on purpose.
         case disconnected(PeerID)
+        /// With the end of the last connection to it, without a word.
+        case lost(PeerID)
         case dialed(Peering.Target, connectedTo: PeerID)
         case dialFailed(Peering.Target)
         /// A message on `ControlPlane.gossipTopic`. `from` is who passed it on, not who wrote it.
@@ -72,6 +74,9 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .disconnected(let peer):
             seek(.disconnected(peer), &turn)
             decide(.peerDisconnected(peer), &turn)
+        case .lost(let peer):
+            decide(.peerDisconnected(peer), &turn)
+            seek(.lost(peer), &turn)
         case .dialed(let target, let peer): seek(.dialed(target, connectedTo: peer), &turn)
         case .dialFailed(let target): seek(.dialFailed(target), &turn)
         case .gossip(let peer, let bytes): decide(.gossip(from: peer, bytes), &turn)
@@ -100,7 +105,10 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     }
 
     private mutating func seek(_ input: Peering.Input, _ turn: inout NodeTurn) {
-        turn.actions += peering.handle(input, now: turn.now).map(Action.peering)
+        for action in peering.handle(input, now: turn.now) {
+            turn.actions.append(.peering(action))
+            if case .unreachable(let peer) = action { decide(.peerUnreachable(peer), &turn) }
+        }
     }
 
     private mutating func startPeering(_ turn: inout NodeTurn) {
@@ -113,10 +121,12 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     }
 
     private mutating func follow(_ change: ControlPlane.MembershipChange, _ turn: inout NodeTurn) {
-        if let member = membership[change.peer], member.isLive {
-            note(member.record, &turn)
-        } else {
-            seek(.forget(change.peer), &turn)
+        switch change {
+        case .joined(let peer), .changed(let peer):
+            if let record = membership[peer]?.record { note(record, &turn) }
+        case .left(let peer), .expired(let peer): seek(.forget(peer), &turn)
+        case .unreachable(let peer): seek(.reported(peer, isUnreachable: true), &turn)
+        case .reachable(let peer): seek(.reported(peer, isUnreachable: false), &turn)
         }
     }
 
@@ -129,7 +139,7 @@ extension ControlPlane.MembershipChange {
     /// Whom it is about.
     package var peer: PeerID {
         switch self {
-        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer): peer
+        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer), .unreachable(let peer), .reachable(let peer): peer
         }
     }
 }

@@ -13,13 +13,6 @@ package struct AgedRecord: Hashable, Sendable {
         self.age = min(max(age, .zero), RecordLimits.leaseRange.upperBound)
     }
 
-    /// Parses and verifies a gossip message.
-    package static func decode(_ bytes: [UInt8]) throws(RecordError) -> AgedRecord {
-        guard bytes.count <= RecordLimits.maximumAgedLength else { throw .tooLong(byteCount: bytes.count) }
-        guard let message = try? WireAgedRecordMessage(serializedBytes: bytes) else { throw .malformed }
-        return try AgedRecord(message)
-    }
-
     init(_ message: WireAgedRecordMessage) throws(RecordError) {
         let longest = UInt64(RecordLimits.leaseRange.upperBound.components.seconds) * 1000
         let millis = Int64(min(message.ageMillis, longest))
@@ -31,9 +24,5 @@ package struct AgedRecord: Hashable, Sendable {
         message.envelope = .init(sealed.envelope)
         message.ageMillis = UInt64(clamping: age.saturatedNanoseconds / 1_000_000)
         return message
-    }
-
-    package var encoded: [UInt8] {
-        (try? message.serializedBytes()) ?? []  // a message without required fields always encodes
     }
 }

@@ -4,6 +4,8 @@ package enum RecordLimits {
     package static let maximumEnvelopeLength = 1024
     /// Of a record in its envelope together with its age.
     package static let maximumAgedLength = maximumEnvelopeLength + 32
+    /// Of a gossip message.
+    package static let maximumAnnouncementLength = maximumAgedLength + 16
     /// Overlay addresses, one of each family.
     package static let maximumAddresses = 2
     package static let maximumEndpoints = 8

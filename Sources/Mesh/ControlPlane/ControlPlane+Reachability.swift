@@ -1,0 +1,25 @@
+import Multiformats
+
+/// Who cannot be reached. Nobody asks: whoever loses a connection looks why, and tells all, once.
+extension ControlPlane {
+    /// Our connection to a member broke, and it does not answer.
+    mutating func reportUnreachable(_ peer: PeerID, _ turn: inout Turn) {
+        guard let sequence = membership[peer]?.record.sequence else { return }
+        let report = UnreachableReport(peer: peer, sequence: sequence)
+        guard learn(report, &turn) else { return }
+        turn.act(.publish(Announcement.unreachable(report).encoded))
+    }
+
+    /// Takes note of a report; one about ourselves is refuted by a newer record.
+    ///
+    /// - Returns: whether it is news.
+    mutating func learn(_ report: UnreachableReport, _ turn: inout Turn) -> Bool {
+        if report.peer == identity.peerID {
+            if report.sequence == membership.own?.record.sequence { own.refute(settings.limits, now: turn.now) }
+            return false
+        }
+        guard membership.markUnreachable(report) else { return false }
+        turn.act(.membershipChanged(.unreachable(report.peer)))
+        return true
+    }
+}

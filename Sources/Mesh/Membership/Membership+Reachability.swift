@@ -1,0 +1,14 @@
+import Multiformats
+
+extension Membership {
+    /// Notes that a live member cannot be reached, as long as the record is held that the report names: a newer one refutes it.
+    ///
+    /// - Returns: whether that was not known.
+    mutating func markUnreachable(_ report: UnreachableReport) -> Bool {
+        guard report.peer != ownPeer, let member = members[report.peer], member.isLive, !member.isReportedUnreachable,
+            member.record.sequence == report.sequence
+        else { return false }
+        members[report.peer]?.isReportedUnreachable = true
+        return true
+    }
+}

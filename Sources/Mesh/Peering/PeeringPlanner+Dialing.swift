@@ -1,0 +1,111 @@
+import Multiformats
+import Timeline
+
+/// What follows from what happened: whom to dial now, and when to look again.
+extension PeeringPlanner {
+    /// When there may be something to do; `nil` when all members are connected, or nothing can be dialled before a dial has ended.
+    package var nextDeadline: Instant? {
+        let retry = room > 0 ? order.lazy.filter(isWaiting).compactMap { candidates[$0]?.notBefore }.min() : nil
+        return earliest(earliest(retry, healAt), nextTrim)
+    }
+
+    private var isBelowTarget: Bool { connected.count < configuration.targetConnections }
+
+    /// How many dials may begin now to come up to the target.
+    private var room: Int {
+        max(0, min(configuration.targetConnections - connected.count, configuration.maximumInFlight) - inFlight.count)
+    }
+
+    /// Whether it could be dialled now or later: hosts only while nobody is connected, for who they are is unknown.
+    private func isWaiting(_ target: Target) -> Bool {
+        guard !inFlight.contains(target), candidates[target]?.addresses.isEmpty == false else { return false }
+        switch target {
+        case .peer(let peer): return connected[peer] == nil
+        case .host: return connected.isEmpty
+        }
+    }
+
+    mutating func dials(_ now: Instant) -> [Action] {
+        begin(checks()) + begin(joins(now)) + begin(heal(now))
+    }
+
+    private mutating func begin(_ targets: [Target]) -> [Action] {
+        inFlight.formUnion(targets)
+        return targets.compactMap { target in candidates[target].map { .dial(target, $0.addresses) } }
+    }
+
+    /// Whoever's connection broke is dialled at once, however many connections stand: it is not about him as a partner but about
+    /// whether he is there.
+    private func checks() -> [Target] {
+        let waiting = suspects.lazy.map(Target.peer).filter(isWaiting)
+        return Array(waiting.prefix(max(0, configuration.maximumInFlight - inFlight.count)))
+    }
+
+    /// All candidates are looked at only when one of them can be chosen: a large mesh is learnt at a cost that grows with its size alone.
+    private mutating func joins(_ now: Instant) -> [Target] {
+        guard room > 0 else { return [] }
+        let due = order.filter { target in isWaiting(target) && candidates[target].map { $0.notBefore <= now } ?? false }
+        return Array(due.shuffled(using: &generator).prefix(room))
+    }
+}
+
+// MARK: - Healing
+
+extension PeeringPlanner {
+    /// For how long a lost member is left alone: all nodes together try one about every `healSpacing`.
+    private var healInterval: Duration {
+        min(max(configuration.healSpacing * order.count, configuration.minimumHealInterval), configuration.maximumHealInterval)
+    }
+
+    /// In a small mesh nobody else tries meanwhile.
+    var longestRetryDelay: Duration { min(healInterval, configuration.maximumRetryDelay) }
+
+    /// Somebody is lost.
+    mutating func healSoon(_ now: Instant) {
+        let soon = now + jittered(healInterval)
+        healAt = healAt.map { min($0, soon) }
+    }
+
+    /// With enough connections, somebody who is not connected is tried now and then: he may live on the other side of a partition.
+    private mutating func heal(_ now: Instant) -> [Target] {
+        guard !isBelowTarget, order.contains(where: isWaiting) else {
+            healAt = nil
+            return []
+        }
+        guard let due = healAt else {
+            healAt = now + jittered(order.contains { candidates[$0]?.isLost ?? false } ? healInterval : configuration.maximumHealInterval)
+            return []
+        }
+        guard due <= now else { return [] }
+        let waiting = order.filter(isWaiting)
+        let lost = waiting.filter { candidates[$0]?.isLost ?? false }
+        healAt = now + jittered(lost.isEmpty ? configuration.maximumHealInterval : healInterval)
+        guard inFlight.count < configuration.maximumInFlight else { return [] }
+        return [(lost.isEmpty ? waiting : lost).randomElement(using: &generator)].compactMap(\.self)
+    }
+
+    /// A quarter more or less, so nodes that failed together do not come back together.
+    mutating func jittered(_ delay: Duration) -> Duration {
+        delay * Double.random(in: 0.75...1.25, using: &generator)
+    }
+}
+
+// MARK: - Too many
+
+extension PeeringPlanner {
+    /// When the oldest connection that others opened has stood for long enough to be given up.
+    private var nextTrim: Instant? {
+        guard connected.count > configuration.maximumConnections else { return nil }
+        return connected.lazy.filter { !opened.contains($0.key) }.map(\.value).min().map { $0 + configuration.minimumStay }
+    }
+
+    /// Many nodes that join by one at the same time all stay connected to it: once they know others, they can do without.
+    mutating func trim(_ now: Instant, _ actions: inout [Action]) {
+        let surplus = connected.count - configuration.maximumConnections
+        guard surplus > 0, let due = nextTrim, due <= now else { return }
+        let old = connected.filter { !opened.contains($0.key) && $0.value + configuration.minimumStay <= now }
+        let oldest = old.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.prefix(surplus)
+        actions += oldest.map { .disconnect($0.key) }
+        for peer in oldest { connected[peer.key] = nil }
+    }
+}
