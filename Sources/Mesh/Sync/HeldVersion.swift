@@ -1,0 +1,41 @@
+import Crypto
+
+/// Which version of whose record somebody holds, as short as it can be told.
+struct HeldVersion: Hashable, Sendable {
+    /// The check of a record whose lease has ended at its holder.
+    static let endedCheck: UInt32 = 0
+
+    let key: SyncKey
+    let sequence: UInt64
+    /// The last bits of the record's stamp, which tell a clone's record of the same number from its twin.
+    let check: UInt32
+
+    /// Whether the holder has the record itself, and not only the memory of it.
+    var isHeld: Bool { check != Self.endedCheck }
+
+    /// Whether its holder can help somebody who holds `other`, or nothing, with its record: it is newer, or a clone's.
+    func isNews(to other: HeldVersion?) -> Bool {
+        guard isHeld else { return false }
+        guard let other else { return true }
+        return sequence > other.sequence || (sequence == other.sequence && other.isHeld && check != other.check)
+    }
+}
+
+extension SyncTree.Entry {
+    func version(sequence: UInt64) -> HeldVersion {
+        HeldVersion(key: key, sequence: sequence, check: stamp == 0 ? HeldVersion.endedCheck : max(1, UInt32(truncatingIfNeeded: stamp)))
+    }
+}
+
+extension SealedRecord {
+    /// The first 16 bytes of SHA-256 over peer id, sequence and what was signed; never 0.
+    var stamp: UInt128 {
+        var hash = SHA256()
+        hash.update(data: record.peer.bytes)
+        withUnsafeBytes(of: record.sequence.bigEndian) { hash.update(bufferPointer: $0) }
+        hash.update(data: payload)
+        return max(1, hash.finalize().prefix(16).reduce(0) { $0 << 8 | UInt128($1) })
+    }
+
+    var version: HeldVersion { SyncTree.Entry(record.peer, stamp: stamp).version(sequence: record.sequence) }
+}
