@@ -101,17 +101,19 @@ import WeftTestKit
         #expect(plane.handle(try gossip(outside), now: .origin, wallClockMillis: wallClock).first == .gossipVerdict(.ignore))
     }
 
-    @Test func aYoungConnectionGetsGossipedNewsBySync() throws {
+    @Test func aYoungConnectionIsOfferedGossipedNews() throws {
         var plane = try started()
         let partner = try identity(9).peerID
         _ = plane.handle(.peerConnected(partner), now: .origin, wallClockMillis: wallClock)
         func isSent(_ number: Int, at seconds: Int) throws -> Bool {
-            plane.handle(try gossip(record(number)), now: .origin + .seconds(seconds), wallClockMillis: wallClock).contains {
-                if case .sendSync(partner, _) = $0 { true } else { false }
-            }
+            let now = Instant.origin + .seconds(seconds)
+            _ = plane.handle(try gossip(record(number)), now: now, wallClockMillis: wallClock)
+            let later = plane.handle(.deadlineReached, now: now + .milliseconds(50), wallClockMillis: wallClock)
+            return later.contains { if case .sendSync(partner, _) = $0 { true } else { false } }
         }
         #expect(try isSent(1, at: 14))
         #expect(try !isSent(2, at: 15))
+        #expect(plane.nextDeadline.map { $0 > .origin + .seconds(20) } ?? false)
     }
 
     @Test func afterALossOfStateTheRecordIsReissuedAbove() throws {

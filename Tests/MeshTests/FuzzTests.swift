@@ -32,8 +32,7 @@ import WeftTestKit
     @Test func syncMessages() throws {
         var generator = SeededGenerator(seed: testSeed("syncMessages"))
         let records = try (1..<9).map { AgedRecord(try record($0), age: .seconds($0)) }
-        let held = records.map { (peer: $0.sealed.record.peer, sequence: UInt64(1)) }
-        let corpus = SyncMessage.list(held, maximumLength: 200) + SyncMessage.records(records, maximumLength: 2000)
+        let corpus = try syncCorpus(records)
         var plane = try controlPlane(0)
         let partner = try identity(1).peerID
         _ = plane.handle(.started, now: .origin, wallClockMillis: 1)
@@ -46,7 +45,19 @@ import WeftTestKit
             let frame = generator.mutated(corpus[count % corpus.count], among: corpus)
             _ = plane.handle(.syncMessage(from: partner, frame), now: now, wallClockMillis: 1)
         }
-        #expect(plane.membership.count <= 9)
+        #expect(plane.membership.count <= 9 && plane.sync.requests.count(to: partner) <= ControlPlaneLimits().maximumSyncRequests)
+    }
+
+    /// Every kind of message, about peers that are held and others.
+    private func syncCorpus(_ records: [AgedRecord]) throws -> [[UInt8]] {
+        let versions = records.map(\.sealed.version)
+        let range = try #require(SyncRange(prefix: versions[0].key.bits >> 60, depth: 1))
+        let messages = [
+            SyncMessage(digest: 7), SyncMessage(ranges: [(.all, .held(versions))], sendsMissing: true),
+            SyncMessage(ranges: [(.all, .digests(Array(repeating: 1, count: 16))), (range, .held([versions[0]]))]),
+            SyncMessage(offered: versions, wanted: versions.map(\.key)), SyncMessage(records: records.map(\.message)),
+        ]
+        return messages.flatMap { $0.encoded(maximumLength: 2000) }
     }
 
     @Test func tokens() throws {

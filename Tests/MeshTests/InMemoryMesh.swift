@@ -38,6 +38,11 @@ struct InMemoryMesh {
     var generator: SeededGenerator
     var gossipLossPercent = 0
     var framesCarried = 0
+    /// From one frame to the next, anywhere in the mesh.
+    var frameTime = Duration.milliseconds(1)
+    /// Bytes of sync messages sent, by node.
+    var syncBytes: [Int] = []
+    var syncMessages = 0
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
@@ -46,6 +51,7 @@ struct InMemoryMesh {
     mutating func add(_ node: ControlPlane, identity number: Int) throws {
         nodes.append(node)
         peers.append(try identity(number).peerID)
+        syncBytes.append(0)
         clockSkewMillis.append(Int64.random(in: -3_600_000...3_600_000, using: &generator))
         handle(.started, at: nodes.count - 1)
     }
@@ -75,6 +81,8 @@ struct InMemoryMesh {
             case .gossipVerdict(.ignore), .gossipVerdict(.reject), .membershipChanged, .networkChanged, .persist: break
             case .sendSync(let peer, let bytes):
                 precondition(bytes.count <= ControlPlane.maximumSyncMessageLength)
+                syncBytes[node] += bytes.count
+                syncMessages += 1
                 if let to = peers.firstIndex(of: peer) { send(.sync(bytes), over: Link(from: node, to: to)) }
             case .notice(let notice): notices.append((node, notice))
             }
@@ -94,8 +102,17 @@ struct InMemoryMesh {
         }
     }
 
-    /// Delivers until nothing is under way.
+    /// Delivers until nothing is under way, nor to be said within a second.
     mutating func settle(maximumFrames: Int = 2_000_000) {
+        deliverAll(maximumFrames: maximumFrames)
+        while let next = nodes.compactMap(\.nextDeadline).min(), next <= now + .seconds(1) {
+            meetDeadlines(at: next)
+            deliverAll(maximumFrames: maximumFrames)
+        }
+    }
+
+    /// Delivers until nothing is under way.
+    mutating func deliverAll(maximumFrames: Int = 2_000_000) {
         var budget = maximumFrames
         while !busy.isEmpty {
             precondition(budget > 0, "the mesh does not come to rest")
@@ -113,7 +130,7 @@ struct InMemoryMesh {
     private mutating func deliver(_ link: Link) {
         guard links[link]?.isEmpty == false, let frame = links[link]?.removeFirst() else { return }
         framesCarried += 1
-        now = now + .milliseconds(1)
+        now = now + frameTime
         switch frame {
         case .gossip(let bytes): handle(.gossip(from: peers[link.from], bytes), at: link.to)
         case .sync(let bytes): handle(.syncMessage(from: peers[link.from], bytes), at: link.to)
@@ -123,11 +140,16 @@ struct InMemoryMesh {
     /// Lets time pass, with every deadline met.
     mutating func pass(_ duration: Duration) {
         let end = now + duration
+        deliverAll()
         while let next = nodes.compactMap(\.nextDeadline).min(), next <= end {
-            now = max(now, next)
-            for node in nodes.indices where nodes[node].nextDeadline.map({ $0 <= now }) ?? false { handle(.deadlineReached, at: node) }
-            settle()
+            meetDeadlines(at: next)
+            deliverAll()
         }
         now = max(now, end)
+    }
+
+    private mutating func meetDeadlines(at instant: Instant) {
+        now = max(now, instant)
+        for node in nodes.indices where nodes[node].nextDeadline.map({ $0 <= now }) ?? false { handle(.deadlineReached, at: node) }
     }
 }

@@ -172,10 +172,12 @@ import WeftTestKit
     @Test func onlySoManyEndedRecordsAreRemembered() throws {
         var forgotten = ForgottenSequences(capacity: 4)
         let peers = try (0..<8).map { try identity($0).peerID }
-        for peer in peers { forgotten.remember(peer, sequence: 1) }
+        for (number, peer) in peers.enumerated() {
+            #expect(forgotten.remember(peer, sequence: 1) == (number < 4 ? nil : peers[number - 4]))
+        }
         #expect(forgotten.count == 4 && forgotten[peers[3]] == nil && forgotten[peers[4]] == 1)
         for round in 0..<1000 {
-            forgotten.remember(peers[round % 2], sequence: UInt64(round))
+            _ = forgotten.remember(peers[round % 2], sequence: UInt64(round))
             if round.isMultiple(of: 3) { forgotten.remove(peers[0]) }
         }
         #expect(forgotten[peers[1]] == 999 && forgotten.count <= 4)

@@ -8,7 +8,7 @@ extension ControlPlane {
         guard own.phase == .member else { return }
         if membership.own == nil { refusePresets(&turn) }
         for range in settings.overlay.prefixes { settleClaim(in: range, &turn) }
-        if isIssueDue(turn) { issueOwnRecord(to: warmingUp(turn), &turn) }
+        if isIssueDue(turn) { issueOwnRecord(&turn) }
         settleName(&turn)
     }
 
@@ -22,7 +22,8 @@ extension ControlPlane {
         own.claims = [:]
         own.endpoints = []
         own.peeringAddresses = []
-        issueOwnRecord(to: Array(sessions.keys), &turn)
+        issueOwnRecord(&turn)
+        for peer in sync.sessions.keys.sorted() { sendRecords(of: [identity.peerID], to: peer, &turn) }
         own.renewal = nil
         own.reclaim = nil
         own.refutation = nil
@@ -34,9 +35,9 @@ extension ControlPlane {
         return isDue || !ownRecord(sequence: current.sequence).isRenewal(of: current)
     }
 
-    /// Makes, stores and publishes the next record of this node; `partners` get it over sync as well. One after the other of its
+    /// Makes, stores and publishes the next record of this node. One after the other of its
     /// peering addresses, then endpoints, is left out if the record would be too long.
-    private mutating func issueOwnRecord(to partners: [PeerID], _ turn: inout Turn) {
+    private mutating func issueOwnRecord(_ turn: inout Turn) {
         let previous = membership.own?.record
         var record = ownRecord(sequence: nextSequence(turn))
         do throws(RecordError) {
@@ -45,7 +46,7 @@ extension ControlPlane {
             own.endpoints = record.endpoints
             membership.setOwn(sealed, now: turn.now)
             turn.act(.publish(Announcement.record(AgedRecord(sealed, age: .zero)).encoded))
-            sendRecords([AgedRecord(sealed, age: .zero)], to: partners, &turn)
+            addNews(identity.peerID, isGossiped: true, turn)
             turn.markPersist()
             if previous.map({ !record.isRenewal(of: $0) }) ?? true { turn.markNetwork() }
         } catch {

@@ -48,8 +48,8 @@ extension ControlPlane {
         }
     }
 
-    /// News that come by gossip are passed on by gossip, which is not ours to do. Only a connection that may still lack gossip
-    /// gets them from us.
+    /// News that come by gossip are passed on by gossip, which is not ours to do. Only partners that may still lack gossip
+    /// are offered them.
     mutating func receiveGossip(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
         do throws(RecordError) {
             switch try Announcement.decode(bytes) {
@@ -63,20 +63,16 @@ extension ControlPlane {
     }
 
     private mutating func receiveGossip(from peer: PeerID, _ aged: AgedRecord, _ turn: inout Turn) {
+        noteHolder(peer, of: aged.sealed)
         switch learn(aged, &turn) {
         case .news:
             turn.act(.gossipVerdict(.accept))
-            sendRecords([aged], to: warmingUp(turn).filter { $0 != peer }, &turn)
+            addNews(aged.sealed.record.peer, isGossiped: true, turn)
         case .known:
             turn.act(.gossipVerdict(.ignore))
         case .refused(let refusal):
             turn.act(.gossipVerdict(.ignore))
             turn.notice(.recordRefused(from: peer, .notTaken(refusal)))
         }
-    }
-
-    /// The partners that may not get gossip from us yet.
-    func warmingUp(_ turn: Turn) -> [PeerID] {
-        sessions.filter { $0.value.connectedAt + settings.limits.gossipWarmUp > turn.now }.map(\.key)
     }
 }

@@ -98,10 +98,10 @@ extension ControlPlane {
         case tooManyPartners
         case tooLong(byteCount: Int)
         case malformed
-        /// More entries than a mesh has members.
-        case listTooLong
-        /// See `ControlPlaneLimits.minimumListInterval`.
-        case listTooSoon
+        /// See `ControlPlaneLimits.maximumSyncRanges`.
+        case tooManyRanges
+        /// See `ControlPlaneLimits.maximumSyncWork`.
+        case tooMuchWork
         /// See `ControlPlaneLimits.maximumGlitches`. Said once.
         case tooManyGlitches
     }

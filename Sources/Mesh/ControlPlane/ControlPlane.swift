@@ -21,7 +21,7 @@ package struct ControlPlane: Sendable {
     let settings: ControlPlaneSettings
     package internal(set) var membership: Membership
     var own: OwnState
-    var sessions: [PeerID: SyncSession] = [:]
+    var sync: SyncState
 
     /// - Parameter restored: what was saved when the node last ran.
     package init(
@@ -30,6 +30,7 @@ package struct ControlPlane: Sendable {
         self.identity = identity
         self.settings = settings
         membership = Membership(ownPeer: identity.peerID, overlay: settings.overlay, limits: settings.limits.membership)
+        sync = SyncState(ownPeer: identity.peerID)
         var lastOwn: NodeRecord?
         for aged in restored?.records ?? [] {
             if aged.sealed.record.peer == identity.peerID {
@@ -50,7 +51,7 @@ package struct ControlPlane: Sendable {
         switch input {
         case .started: own.phase = .member
         case .peerConnected(let peer): connect(peer, &turn)
-        case .peerDisconnected(let peer): sessions[peer] = nil
+        case .peerDisconnected(let peer): disconnect(peer, turn)
         case .peerUnreachable(let peer): reportUnreachable(peer, &turn)
         case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)
         case .syncMessage(let peer, let bytes): receiveSync(from: peer, bytes, &turn)
@@ -59,12 +60,14 @@ package struct ControlPlane: Sendable {
         case .deadlineReached: break  // what is due is seen to below, whatever the input
         }
         settleOwnRecord(&turn)
+        keepInSync(&turn)
         return turn.finish()
     }
 
-    /// When `handle` wants to be called next, if nothing happens before: a lease ends, or our own record is to be renewed.
+    /// When `handle` wants to be called next, if nothing happens before: a lease ends, our own record is to be renewed, or a partner
+    /// is to be told or asked something.
     package var nextDeadline: Instant? {
-        earliest(membership.nextExpiry, own.nextDeadline)
+        earliest(earliest(membership.nextExpiry, own.nextDeadline), own.phase == .member ? sync.nextDeadline : nil)
     }
 
     private mutating func expireLeases(_ turn: inout Turn) {

@@ -49,9 +49,27 @@ package struct ControlPlaneLimits: Sendable {
     /// Broken or refused parts of a connected peer's messages that are put up with; then its sync messages are ignored until it
     /// connects anew.
     package var maximumGlitches = 16
-    /// How long a peer waits, after its list was answered, before another one is.
-    package var minimumListInterval = Duration.seconds(60)
-    /// How long a connection may still lack gossip, which has to negotiate its mesh first. Until then news go over sync as well.
+    /// Of one sync message. Our own never have more: they are longer before.
+    package var maximumSyncRanges = 2048
+    /// What a peer's sync messages may cost in `syncWorkInterval`: versions and digests compared, records sent and received. Its
+    /// messages beyond are refused. The default is enough for two nodes of `maximumMembers` that have nothing in common.
+    package var maximumSyncWork = 100_000
+    package var syncWorkInterval = Duration.seconds(60)
+    /// Records that one partner is asked for at one time; for others there is another comparison, soon.
+    package var maximumSyncRequests = 8192
+    /// How long a partner has to send what it was asked for, before others may be.
+    package var syncAnswerTime = Duration.seconds(5)
+    /// Versions that each partner is known to have. When full, partners may be offered what they have.
+    package var maximumKnownVersions = 1024
+    /// How long only one partner is asked to send all that we lack.
+    package var promptInterval = Duration.milliseconds(200)
+    /// How long news are collected before partners are told of them.
+    package var offerDelay = Duration.milliseconds(50)
+    /// After a connection, until its two nodes compare again.
+    package var followUpDelay = Duration.seconds(30)
+    /// Between comparisons with a random partner, give or take a quarter.
+    package var comparisonInterval = Duration.seconds(15 * 60)
+    /// How long a connection may still lack gossip, which has to negotiate its mesh first. Until then news are offered by sync too.
     package var gossipWarmUp = Duration.seconds(15)
     /// The shortest time between two records that answer somebody else's record of this node: two clones would drive each other up.
     package var minimumReclaimInterval = Duration.seconds(60)

@@ -42,36 +42,89 @@ nonisolated struct WireAgedRecordMessage: Sendable {
   init() {}
 }
 
+/// Which versions of whose records: three lists of one length.
+nonisolated struct WireHeldMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first 8 bytes of SHA-256 of the peer id, as a number.
+  var keys: [UInt64] = []
+
+  var sequences: [UInt64] = []
+
+  /// Of the record, not 0; 0 if its lease has ended, so the sender only knows that it was.
+  var checks: [UInt32] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// All that the sender holds of the peers whose keys begin with a prefix.
+nonisolated struct WireRangeMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many hexadecimal digits the prefix has.
+  var depth: UInt32 = 0
+
+  var prefix: UInt64 = 0
+
+  /// Either what is held, however little,
+  var held: WireHeldMessage {
+    get {_held ?? WireHeldMessage()}
+    set {_held = newValue}
+  }
+  /// Returns true if `held` has been explicitly set.
+  var hasHeld: Bool {self._held != nil}
+  /// Clears the value of `held`. Subsequent reads from it will return its default value.
+  mutating func clearHeld() {self._held = nil}
+
+  /// or the digests of the 16 ranges whose prefixes are one digit longer, 16 bytes each.
+  var digests: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _held: WireHeldMessage? = nil
+}
+
 nonisolated struct WireSyncMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var held: [WireSyncMessage.Held] = []
+  /// Of all that the sender holds: opens a comparison.
+  var digest: Data = Data()
 
-  /// Set in the last message that lists what the sender holds.
-  var heldComplete: Bool = false
+  var ranges: [WireRangeMessage] = []
 
   var records: [WireAgedRecordMessage] = []
 
+  /// What of `ranges` the sender lacks is to be sent at once; else it is to be offered.
+  var sendMissing: Bool = false
+
+  /// Versions that the sender holds and that the receiver may lack.
+  var offered: WireHeldMessage {
+    get {_offered ?? WireHeldMessage()}
+    set {_offered = newValue}
+  }
+  /// Returns true if `offered` has been explicitly set.
+  var hasOffered: Bool {self._offered != nil}
+  /// Clears the value of `offered`. Subsequent reads from it will return its default value.
+  mutating func clearOffered() {self._offered = nil}
+
+  /// Keys of the records to send.
+  var wanted: [UInt64] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  /// Version vector: which sequence the sender holds of whom.
-  nonisolated struct Held: Sendable {
-    // SwiftProtobuf.Message conformance is added in an extension below. See the
-    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-    // methods supported on all messages.
-
-    var peerID: Data = Data()
-
-    var sequence: UInt64 = 0
-
-    var unknownFields = SwiftProtobuf.UnknownStorage()
-
-    init() {}
-  }
-
   init() {}
+
+  fileprivate var _offered: WireHeldMessage? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -111,9 +164,9 @@ nonisolated extension WireAgedRecordMessage: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
-nonisolated extension WireSyncMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = "SyncMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}held\0\u{3}held_complete\0\u{1}records\0")
+nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = "HeldMessage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}keys\0\u{1}sequences\0\u{1}checks\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -121,39 +174,39 @@ nonisolated extension WireSyncMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
-      case 2: try { try decoder.decodeSingularBoolField(value: &self.heldComplete) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 1: try { try decoder.decodeRepeatedFixed64Field(value: &self.keys) }()
+      case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.sequences) }()
+      case 3: try { try decoder.decodeRepeatedFixed32Field(value: &self.checks) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.held.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 1)
+    if !self.keys.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.keys, fieldNumber: 1)
     }
-    if self.heldComplete != false {
-      try visitor.visitSingularBoolField(value: self.heldComplete, fieldNumber: 2)
+    if !self.sequences.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.sequences, fieldNumber: 2)
     }
-    if !self.records.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 3)
+    if !self.checks.isEmpty {
+      try visitor.visitPackedFixed32Field(value: self.checks, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSyncMessage, rhs: WireSyncMessage) -> Bool {
-    if lhs.held != rhs.held {return false}
-    if lhs.heldComplete != rhs.heldComplete {return false}
-    if lhs.records != rhs.records {return false}
+  static func ==(lhs: WireHeldMessage, rhs: WireHeldMessage) -> Bool {
+    if lhs.keys != rhs.keys {return false}
+    if lhs.sequences != rhs.sequences {return false}
+    if lhs.checks != rhs.checks {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension WireSyncMessage.Held: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = WireSyncMessage.protoMessageName + ".Held"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}peer_id\0\u{1}sequence\0")
+nonisolated extension WireRangeMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = "RangeMessage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}depth\0\u{1}prefix\0\u{1}held\0\u{1}digests\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -161,26 +214,99 @@ nonisolated extension WireSyncMessage.Held: SwiftProtobuf.Message, SwiftProtobuf
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.peerID) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.depth) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.prefix) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._held) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.digests) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.peerID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.peerID, fieldNumber: 1)
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.depth != 0 {
+      try visitor.visitSingularUInt32Field(value: self.depth, fieldNumber: 1)
     }
-    if self.sequence != 0 {
-      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    if self.prefix != 0 {
+      try visitor.visitSingularUInt64Field(value: self.prefix, fieldNumber: 2)
+    }
+    try { if let v = self._held {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.digests.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digests, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSyncMessage.Held, rhs: WireSyncMessage.Held) -> Bool {
-    if lhs.peerID != rhs.peerID {return false}
-    if lhs.sequence != rhs.sequence {return false}
+  static func ==(lhs: WireRangeMessage, rhs: WireRangeMessage) -> Bool {
+    if lhs.depth != rhs.depth {return false}
+    if lhs.prefix != rhs.prefix {return false}
+    if lhs._held != rhs._held {return false}
+    if lhs.digests != rhs.digests {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSyncMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = "SyncMessage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}ranges\0\u{1}records\0\u{3}send_missing\0\u{1}offered\0\u{1}wanted\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.sendMissing) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._offered) }()
+      case 6: try { try decoder.decodeRepeatedFixed64Field(value: &self.wanted) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 2)
+    }
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 3)
+    }
+    if self.sendMissing != false {
+      try visitor.visitSingularBoolField(value: self.sendMissing, fieldNumber: 4)
+    }
+    try { if let v = self._offered {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.wanted.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.wanted, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireSyncMessage, rhs: WireSyncMessage) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.records != rhs.records {return false}
+    if lhs.sendMissing != rhs.sendMissing {return false}
+    if lhs._offered != rhs._offered {return false}
+    if lhs.wanted != rhs.wanted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -22,31 +22,29 @@ struct ForgottenSequences: Sendable {
 
     subscript(peer: PeerID) -> UInt64? { entries[peer]?.sequence }
 
-    /// All that are remembered, in no order.
-    var all: some Sequence<(peer: PeerID, sequence: UInt64)> {
-        entries.lazy.map { (peer: $0.key, sequence: $0.value.sequence) }
-    }
-
-    mutating func remember(_ peer: PeerID, sequence: UInt64) {
+    /// - Returns: who is not remembered any more, as there is no room.
+    mutating func remember(_ peer: PeerID, sequence: UInt64) -> PeerID? {
         entries[peer] = Entry(sequence: sequence, serial: nextSerial)
         order.append((peer, nextSerial))
         nextSerial &+= 1
-        if entries.count > capacity { forgetOldest() }
+        let dropped = entries.count > capacity ? forgetOldest() : nil
         if order.count > 2 * capacity + 64 { dropVoid() }
+        return dropped
     }
 
     mutating func remove(_ peer: PeerID) {
         entries[peer] = nil
     }
 
-    private mutating func forgetOldest() {
+    private mutating func forgetOldest() -> PeerID? {
         while head < order.count {
             let oldest = order[head]
             head += 1
             guard entries[oldest.peer]?.serial == oldest.serial else { continue }
             entries[oldest.peer] = nil
-            return
+            return oldest.peer
         }
+        return nil
     }
 
     private mutating func dropVoid() {

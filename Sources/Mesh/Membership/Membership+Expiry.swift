@@ -14,7 +14,7 @@ extension Membership {
             leases.removeFirst()
             if let member = members.removeValue(forKey: first.peer) {
                 removeClaims(of: member)
-                forgotten.remember(first.peer, sequence: member.record.sequence)
+                remember(member)
                 expired.append(first.peer)
             }
             tidyLeases()

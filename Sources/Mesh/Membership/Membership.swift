@@ -40,6 +40,8 @@ package struct Membership: Sendable {
     /// Records that ended, as their sequence numbers: they must not come back from a node that has not noticed yet.
     var forgotten: ForgottenSequences
     var leases = LeaseQueue()
+    /// Of all members, and of those whose records ended.
+    var tree = SyncTree()
     // Who of the live members claims what, first the one who has it.
     var addressClaims = ClaimIndex<IPAddress>()
     var nameClaims = ClaimIndex<NodeName>()
@@ -79,6 +81,7 @@ package struct Membership: Sendable {
         if let previous { removeClaims(of: previous) }
         members[peer] = member
         addClaims(of: member)
+        if previous?.sealed != member.sealed { noteHeld(member) }
         if peer != ownPeer, previous?.leaseEnd != member.leaseEnd { leases.insert(peer, end: member.leaseEnd) }
         tidyLeases()
     }

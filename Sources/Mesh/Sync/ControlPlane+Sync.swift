@@ -1,129 +1,166 @@
 import Multiformats
-import SwiftProtobuf
 import Timeline
 
-/// Anti-entropy. When two nodes connect, each lists what it holds (`held`, in several messages, the last marked `held_complete`),
-/// and answers the other's list with the records that the other lacks or has an older version of. Records that are news to a node
-/// go on to all its other partners, and so through the whole connected graph: each link carries a record at most once each way.
+/// Anti-entropy: two nodes find out what one of them lacks, at a cost that follows the difference.
+///
+/// One of them opens with the digest of all that it holds (`SyncTree`), or, if that is little, with the list of it. The answer to
+/// a digest that differs is the list of the range if there is little in it, else the digests of its parts; the answer to a list
+/// is what the other lacks and a request for what we lack. Each answer follows from the message alone, so that no exchange can
+/// hang, and goes one step down, so that each comes to its end.
+///
+/// A record is sent to who has none of it, once: if several partners could send it, one is asked. Whoever learns a record from
+/// a partner offers it to the others, and so it goes through the whole connected graph.
 extension ControlPlane {
     mutating func connect(_ peer: PeerID, _ turn: inout Turn) {
-        guard peer != identity.peerID, sessions[peer] == nil else { return }
-        guard sessions.count < settings.limits.maximumSyncPartners else {
+        guard peer != identity.peerID, sync.sessions[peer] == nil else { return }
+        guard sync.sessions.count < settings.limits.maximumSyncPartners else {
             return turn.notice(.syncRefused(from: peer, .tooManyPartners))
         }
-        sessions[peer] = SyncSession(connectedAt: turn.now)
-        let held = membership.all.map { (peer: $0.record.peer, sequence: $0.record.sequence) } + membership.forgotten.all
-        for message in SyncMessage.list(held, maximumLength: settings.limits.maximumSyncMessageLength) {
-            turn.act(.sendSync(to: peer, message))
+        sync.sessions[peer] = SyncSession(connectedAt: turn.now)
+        scheduleComparison(within: settings.limits.comparisonInterval, turn)
+        let isListed = holdsLittle(in: .all)
+        if isListed, !mayPrompt(peer, turn) {
+            deferComparison(with: peer)
+        } else if isListed || opensFirst(with: peer) {
+            openComparison(with: peer, &turn)
         }
     }
 
+    mutating func disconnect(_ peer: PeerID, _ turn: Turn) {
+        guard sync.sessions.removeValue(forKey: peer) != nil else { return }
+        if sync.prompted?.peer == peer { sync.prompted = nil }
+        let lost = sync.requests.removeAll(to: peer)
+        if isAnyNews(lost) { scheduleComparison(within: settings.limits.syncAnswerTime, turn) }
+        if sync.sessions.isEmpty { sync.comparison = nil }
+    }
+
     mutating func receiveSync(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
-        guard let session = sessions[peer] else { return turn.notice(.syncRefused(from: peer, .notConnected)) }
+        guard let session = sync.sessions[peer] else { return turn.notice(.syncRefused(from: peer, .notConnected)) }
         guard session.glitches < settings.limits.maximumGlitches else { return }
         guard bytes.count <= settings.limits.maximumSyncMessageLength else {
             return glitch(of: peer, .syncRefused(from: peer, .tooLong(byteCount: bytes.count)), &turn)
         }
-        guard let message = try? WireSyncMessage(serializedBytes: bytes) else {
+        guard let message = SyncMessage(decoding: bytes) else {
             return glitch(of: peer, .syncRefused(from: peer, .malformed), &turn)
         }
+        guard message.ranges.count <= settings.limits.maximumSyncRanges else {
+            return glitch(of: peer, .syncRefused(from: peer, .tooManyRanges), &turn)
+        }
+        guard takeWork(for: message, peer, &turn) else { return }
         receiveRecords(message.records, from: peer, &turn)
-        receiveList(message, from: peer, &turn)
+        answer(message, from: peer, &turn)
     }
 
     /// Counts a fault of a peer, says what it was, and says so when it was one too many.
-    private mutating func glitch(of peer: PeerID, _ notice: Notice, _ turn: inout Turn) {
+    mutating func glitch(of peer: PeerID, _ notice: Notice, _ turn: inout Turn) {
         turn.notice(notice)
-        sessions[peer]?.countGlitch()
-        if sessions[peer]?.glitches == settings.limits.maximumGlitches { turn.notice(.syncRefused(from: peer, .tooManyGlitches)) }
+        sync.sessions[peer]?.countGlitch()
+        if sync.sessions[peer]?.glitches == settings.limits.maximumGlitches {
+            turn.notice(.syncRefused(from: peer, .tooManyGlitches))
+        }
     }
 
-    private func hasGlitchesLeft(_ peer: PeerID) -> Bool {
-        sessions[peer].map { $0.glitches < settings.limits.maximumGlitches } ?? false
+    /// Whether the peer may cause as much more work as the message means; else it is a fault of its.
+    private mutating func takeWork(for message: SyncMessage, _ peer: PeerID, _ turn: inout Turn) -> Bool {
+        let work = work(for: message)
+        if sync.sessions[peer]?.takeWork(work, now: turn.now, limits: settings.limits) ?? false { return true }
+        glitch(of: peer, .syncRefused(from: peer, .tooMuchWork), &turn)
+        return false
     }
-}
 
-// MARK: - Records
-
-extension ControlPlane {
-    private mutating func receiveRecords(_ messages: [WireAgedRecordMessage], from peer: PeerID, _ turn: inout Turn) {
-        var news: [AgedRecord] = []
-        for message in messages {
-            guard hasGlitchesLeft(peer) else { break }
-            do throws(RecordError) {
-                let aged = try AgedRecord(message)
-                switch learn(aged, &turn) {
-                case .news: news.append(aged)
-                case .known: break
-                case .refused(let refusal): turn.notice(.recordRefused(from: peer, .notTaken(refusal)))
-                }
-            } catch {
-                glitch(of: peer, .recordRefused(from: peer, .invalid(error)), &turn)
+    /// What has to be looked at or sent, in records or things that take no longer.
+    private func work(for message: SyncMessage) -> Int {
+        let listed = message.offered.count + message.wanted.count + message.records.count
+        return message.ranges.reduce(listed + SyncRange.fanOut) { sum, entry in
+            switch entry.summary {
+            case .held(let versions): sum + 1 + versions.count + membership.tree.count(in: entry.range)
+            case .digests: sum + SyncRange.fanOut
             }
         }
-        sendRecords(news, to: sessions.keys.filter { $0 != peer }, &turn)
     }
 
-    /// The same messages to each of the peers.
-    func sendRecords(_ records: [AgedRecord], to peers: [PeerID], _ turn: inout Turn) {
-        guard !peers.isEmpty else { return }
-        let messages = SyncMessage.records(records, maximumLength: settings.limits.maximumSyncMessageLength)
-        for peer in peers.sorted() {
-            for message in messages { turn.act(.sendSync(to: peer, message)) }
-        }
+    /// Whether all that we have in a range is told as shortly as its digests are.
+    func holdsLittle(in range: SyncRange) -> Bool {
+        range.isSingle || membership.tree.count(in: range) <= SyncTree.leafCapacity
     }
+
+    /// Of two nodes that hold much, one does.
+    func opensFirst(with peer: PeerID) -> Bool { identity.peerID < peer }
 }
 
-// MARK: - Lists
+// MARK: - When
 
 extension ControlPlane {
-    /// Sends at once what the peer has an older version of, and after the end of the list what it did not name.
-    private mutating func receiveList(_ message: WireSyncMessage, from peer: PeerID, _ turn: inout Turn) {
-        guard !message.held.isEmpty || message.heldComplete, hasGlitchesLeft(peer) else { return }
-        if let answeredAt = sessions[peer]?.answeredAt, turn.now < answeredAt + settings.limits.minimumListInterval {
-            return glitch(of: peer, .syncRefused(from: peer, .listTooSoon), &turn)
+    /// Everything of sync that is due.
+    mutating func keepInSync(_ turn: inout Turn) {
+        guard own.phase == .member else { return }
+        if sync.news.due.isReached(turn.now) { offerNews(&turn) }
+        if sync.requests.due.isReached(turn.now), isAnyNews(sync.requests.expire(now: turn.now)) { scheduleComparison(within: .zero, turn) }
+        for peer in sync.sessions.keys.sorted() where (sync.sessions[peer]?.comparison).isReached(turn.now) {
+            openComparison(with: peer, &turn)
         }
-        var wanted: [Membership.Member] = []
-        for entry in message.held {
-            guard let older = receiveEntry(entry, from: peer, &turn) else { continue }
-            wanted.append(older)
+        if sync.comparison.isReached(turn.now) {
+            sync.comparison = nil
+            let partners = sync.sessions.keys.sorted()
+            guard let peer = partners.randomElement(using: &sync.jitter) else { return }
+            openComparison(with: peer, &turn)
+            scheduleComparison(within: settings.limits.comparisonInterval, turn)
         }
-        guard hasGlitchesLeft(peer) else { return }
-        if message.heldComplete {
-            let named = sessions[peer]?.named ?? []
-            wanted += membership.all.filter { !named.contains($0.record.peer) }
-            sessions[peer]?.endList(answeredAt: turn.now)
-        }
-        sendRecords(wanted.compactMap { $0.aged(at: turn.now) }, to: [peer], &turn)
     }
 
-    /// Our record, if it is newer than the one that the peer lists.
-    private mutating func receiveEntry(_ entry: WireSyncMessage.Held, from peer: PeerID, _ turn: inout Turn) -> Membership.Member? {
-        guard hasGlitchesLeft(peer), let session = sessions[peer] else { return nil }
-        guard session.entryCount < settings.limits.maximumListEntries else {
-            glitch(of: peer, .syncRefused(from: peer, .listTooLong), &turn)
-            return nil
+    /// Whether anything that was asked for is still missing. It may have come from elsewhere, or in a later version.
+    private func isAnyNews(_ versions: [HeldVersion]) -> Bool {
+        versions.contains { $0.isNews(to: membership.versions(of: $0.key).first?.version) }
+    }
+
+    /// With some partner, not after about that time.
+    mutating func scheduleComparison(within duration: Duration, _ turn: Turn) {
+        let instant = turn.now + sync.jitter.around(duration)
+        sync.comparison = earliest(sync.comparison, instant)
+    }
+
+    /// Tells what we hold.
+    private mutating func openComparison(with peer: PeerID, _ turn: inout Turn) {
+        scheduleFollowUp(with: peer, turn)
+        let isListed = holdsLittle(in: .all)
+        sync.sessions[peer]?.listedAt = isListed ? turn.now : nil
+        guard isListed else {
+            return send(SyncMessage(digest: membership.tree.digest(of: .all)), to: peer, &turn)
         }
-        sessions[peer]?.countEntry()
-        guard let subject = try? PeerID(bytes: entry.peerID) else {
-            glitch(of: peer, .syncRefused(from: peer, .malformed), &turn)
-            return nil
-        }
-        guard let member = membership[subject], !session.named.contains(subject) else { return nil }
-        sessions[peer]?.name(subject)
-        return member.record.sequence > entry.sequence ? member : nil
+        send(SyncMessage(ranges: [(.all, summary(of: .all))], sendsMissing: prompt(peer, turn)), to: peer, &turn)
+    }
+
+    /// When the two are being compared: they are once more some time after the connection, for what was on its way by gossip when
+    /// the gossip between them began.
+    mutating func scheduleFollowUp(with peer: PeerID, _ turn: Turn) {
+        guard let session = sync.sessions[peer] else { return }
+        let followUp = session.connectedAt + settings.limits.followUpDelay
+        let isDue = opensFirst(with: peer) && followUp > turn.now
+        sync.sessions[peer]?.comparison = isDue ? followUp : nil
     }
 }
 
-extension ControlPlaneLimits {
-    /// Entries of a list: members, and those that are remembered after they ended.
-    var maximumListEntries: Int { membership.maximumMembers + membership.maximumForgotten }
+// MARK: - Whom to ask for all
+
+extension ControlPlane {
+    /// Whether the peer may be asked to send at once all that we lack. Who meets many peers at once asks one of them, and compares
+    /// with the others a little later, when little is missing any more.
+    func mayPrompt(_ peer: PeerID, _ turn: Turn) -> Bool {
+        sync.prompted.map { $0.peer == peer || $0.until <= turn.now } ?? true
+    }
+
+    /// - Returns: whether the peer is the one to send what we lack.
+    mutating func prompt(_ peer: PeerID, _ turn: Turn) -> Bool {
+        guard mayPrompt(peer, turn) else { return false }
+        sync.prompted = (peer, turn.now + settings.limits.promptInterval)
+        return true
+    }
+
+    mutating func deferComparison(with peer: PeerID) {
+        sync.sessions[peer]?.comparison = sync.prompted?.until
+    }
 }
 
-extension Membership.Member {
-    /// `nil` if the lease has ended.
-    fileprivate func aged(at now: Instant) -> AgedRecord? {
-        let age = now - issuedAt
-        return age < record.lease ? AgedRecord(sealed, age: age) : nil
-    }
+extension Instant? {
+    fileprivate func isReached(_ now: Instant) -> Bool { map { $0 <= now } ?? false }
 }

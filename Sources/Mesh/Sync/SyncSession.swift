@@ -1,28 +1,42 @@
 import Multiformats
 import Timeline
 
-/// What is known of the exchange with one connected peer. Its size is bounded by our own membership, whatever the peer sends.
+/// What is known of the exchange with one connected peer. Its size is bounded, whatever the peer sends.
 struct SyncSession: Sendable {
     let connectedAt: Instant
-    /// Peers of which we hold a record and that the peer's list, as far as it has come, names.
-    private(set) var named: Set<PeerID> = []
-    /// Entries of the list so far.
-    private(set) var entryCount = 0
-    /// When the last list was answered.
-    private(set) var answeredAt: Instant?
+    /// When we open a comparison with this peer, besides those with a random one.
+    var comparison: Instant?
+    /// When we last told all that we hold: the peer answers that.
+    var listedAt: Instant?
+    /// Versions that the peer has told of, or that were sent to it: what it need not be told.
+    private(set) var known: Set<HeldVersion> = []
     private(set) var glitches = 0
+    private var workStartedAt: Instant
+    private var work = 0
 
     init(connectedAt: Instant) {
         self.connectedAt = connectedAt
+        workStartedAt = connectedAt
     }
 
-    mutating func countEntry() { entryCount += 1 }
-    mutating func name(_ peer: PeerID) { named.insert(peer) }
     mutating func countGlitch() { glitches += 1 }
 
-    mutating func endList(answeredAt instant: Instant) {
-        named = []
-        entryCount = 0
-        answeredAt = instant
+    /// When there is no room, the peer may be told what it knows.
+    mutating func note(_ version: HeldVersion, limits: ControlPlaneLimits) {
+        guard known.count < limits.maximumKnownVersions else { return }
+        known.insert(version)
+    }
+
+    mutating func forgetKnown() { known = [] }
+
+    /// Takes the work from what the peer may cause in an interval; `false` if it is used up.
+    mutating func takeWork(_ amount: Int, now: Instant, limits: ControlPlaneLimits) -> Bool {
+        if now >= workStartedAt + limits.syncWorkInterval {
+            workStartedAt = now
+            work = 0
+        }
+        guard amount <= limits.maximumSyncWork - work else { return false }
+        work += amount
+        return true
     }
 }
