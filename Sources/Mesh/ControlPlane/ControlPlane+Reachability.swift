@@ -5,7 +5,11 @@ extension ControlPlane {
     /// Our connection to a member broke, and it does not answer.
     mutating func reportUnreachable(_ peer: PeerID, _ turn: inout Turn) {
         guard let sequence = membership[peer]?.record.sequence else { return }
-        let report = UnreachableReport(peer: peer, sequence: sequence)
+        spread(UnreachableReport(peer: peer, sequence: sequence), &turn)
+    }
+
+    /// Takes note of a report that did not come by gossip, and tells all if it is news.
+    mutating func spread(_ report: UnreachableReport, _ turn: inout Turn) {
         guard learn(report, &turn) else { return }
         turn.act(.publish(Announcement.unreachable(report).encoded))
     }

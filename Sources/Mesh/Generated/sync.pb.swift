@@ -42,7 +42,7 @@ nonisolated struct WireAgedRecordMessage: Sendable {
   init() {}
 }
 
-/// Which versions of whose records: three lists of one length.
+/// Which versions of whose records: three lists of one length, and a few marks.
 nonisolated struct WireHeldMessage: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -55,6 +55,9 @@ nonisolated struct WireHeldMessage: Sendable {
 
   /// Of the record, not 0; 0 if its lease has ended, so the sender only knows that it was.
   var checks: [UInt32] = []
+
+  /// Keys of those of whom the sender was told that they cannot be reached.
+  var unreachable: [UInt64] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -166,7 +169,7 @@ nonisolated extension WireAgedRecordMessage: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = "HeldMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}keys\0\u{1}sequences\0\u{1}checks\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}keys\0\u{1}sequences\0\u{1}checks\0\u{1}unreachable\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -177,6 +180,7 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeRepeatedFixed64Field(value: &self.keys) }()
       case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.sequences) }()
       case 3: try { try decoder.decodeRepeatedFixed32Field(value: &self.checks) }()
+      case 4: try { try decoder.decodeRepeatedFixed64Field(value: &self.unreachable) }()
       default: break
       }
     }
@@ -192,6 +196,9 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.checks.isEmpty {
       try visitor.visitPackedFixed32Field(value: self.checks, fieldNumber: 3)
     }
+    if !self.unreachable.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.unreachable, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -199,6 +206,7 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.keys != rhs.keys {return false}
     if lhs.sequences != rhs.sequences {return false}
     if lhs.checks != rhs.checks {return false}
+    if lhs.unreachable != rhs.unreachable {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,10 +5,12 @@ extension Membership {
     ///
     /// - Returns: whether that was not known.
     mutating func markUnreachable(_ report: UnreachableReport) -> Bool {
-        guard report.peer != ownPeer, let member = members[report.peer], member.isLive, !member.isReportedUnreachable,
+        guard report.peer != ownPeer, var member = members[report.peer], member.isLive, !member.isReportedUnreachable,
             member.record.sequence == report.sequence
         else { return false }
-        members[report.peer]?.isReportedUnreachable = true
+        member.isReportedUnreachable = true
+        members[report.peer] = member
+        noteHeld(member)
         return true
     }
 }

@@ -5,15 +5,20 @@ extension Membership {
     /// All that is held or remembered in a range, with the peers.
     func versions(in range: SyncRange) -> [(peer: PeerID, version: HeldVersion)] {
         tree.entries(in: range).compactMap { entry in
-            guard let sequence = members[entry.peer]?.record.sequence ?? forgotten[entry.peer] else { return nil }
-            return (entry.peer, entry.version(sequence: sequence))
+            let member = members[entry.peer]
+            guard let sequence = member?.record.sequence ?? forgotten[entry.peer] else { return nil }
+            var version = entry.version(sequence: sequence)
+            version.isReportedUnreachable = member?.isReportedUnreachable ?? false
+            return (entry.peer, version)
         }
     }
 
     func versions(of key: SyncKey) -> [(peer: PeerID, version: HeldVersion)] { versions(in: SyncRange(key)) }
 
     mutating func noteHeld(_ member: Member) {
-        tree.set(SyncTree.Entry(member.record.peer, stamp: member.sealed.stamp))
+        // Beside the bits of which a version's check is made.
+        let report: UInt128 = member.isReportedUnreachable ? 1 << 64 : 0
+        tree.set(SyncTree.Entry(member.record.peer, stamp: member.sealed.stamp &+ report))
     }
 
     /// Goes on knowing the number of a record that is not held any more, perhaps at the cost of another's.

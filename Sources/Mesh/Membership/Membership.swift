@@ -23,7 +23,7 @@ package struct Membership: Sendable {
         package let sealed: SealedRecord
         /// When its owner issued the record, on the time line of this node.
         package let issuedAt: Instant
-        /// Somebody lost it and could not dial it; its next record says otherwise.
+        /// Somebody lost it and could not dial it; its next record says otherwise. Shared among nodes like the record itself.
         package internal(set) var isReportedUnreachable = false
 
         package var record: NodeRecord { sealed.record }

@@ -8,6 +8,8 @@ extension ControlPlane {
         var ranges: [(range: SyncRange, summary: SyncMessage.Summary)] = []
         /// Whose records the other lacks.
         var missing: [PeerID] = []
+        /// Of whom the other does not know that they cannot be reached.
+        var unreported: [PeerID] = []
         var wanted: [SyncKey] = []
 
         var listsAny: Bool {
@@ -18,8 +20,8 @@ extension ControlPlane {
     mutating func answer(_ message: SyncMessage, from peer: PeerID, _ turn: inout Turn) {
         var answer = SyncAnswer()
         if let digest = message.digest { compare(digest, from: peer, &answer, turn) }
-        for (range, summary) in message.ranges { compare(summary, of: range, from: peer, &answer, turn) }
-        for version in message.offered { consider(version, from: peer, &answer, turn) }
+        for (range, summary) in message.ranges { compare(summary, of: range, from: peer, &answer, &turn) }
+        for version in message.offered { consider(version, from: peer, &answer, &turn) }
         send(answer, sendingMissing: message.sendsMissing, to: peer, &turn)
         sendWanted(message.wanted, to: peer, &turn)
     }
@@ -47,7 +49,7 @@ extension ControlPlane {
     }
 
     private mutating func compare(
-        _ theirs: SyncMessage.Summary, of range: SyncRange, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: Turn
+        _ theirs: SyncMessage.Summary, of range: SyncRange, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: inout Turn
     ) {
         switch theirs {
         case .digests(let digests):
@@ -60,16 +62,26 @@ extension ControlPlane {
                 scheduleFollowUp(with: peer, turn)
             }
             let held = Dictionary(versions.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
-            for (owner, version) in membership.versions(in: range) where version.isNews(to: held[version.key]) {
-                answer.missing.append(owner)
+            for (owner, version) in membership.versions(in: range) {
+                if version.isNews(to: held[version.key]) { answer.missing.append(owner) }
+                guard version.isReportedUnreachable, held[version.key]?.isReportedUnreachable != true else { continue }
+                answer.unreported.append(owner)
             }
-            for version in versions { consider(version, from: peer, &answer, turn) }
+            for version in versions { consider(version, from: peer, &answer, &turn) }
+        }
+    }
+
+    /// That the owner of a version cannot be reached goes to all by gossip if it is news to us: to the owner as well, who refutes it.
+    private mutating func hearReport(of version: HeldVersion, _ turn: inout Turn) {
+        for (owner, ours) in membership.versions(of: version.key) where ours == version {
+            spread(UnreachableReport(peer: owner, sequence: version.sequence), &turn)
         }
     }
 
     /// Asks for a version that the peer has told of, if it would help us and has not been asked for.
-    private mutating func consider(_ theirs: HeldVersion, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: Turn) {
+    private mutating func consider(_ theirs: HeldVersion, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: inout Turn) {
         sync.sessions[peer]?.note(theirs, limits: settings.limits)
+        if theirs.isReportedUnreachable { hearReport(of: theirs, &turn) }
         let ours = membership.versions(of: theirs.key).first?.version
         guard theirs.isNews(to: ours), ours != nil || membership.hasRoom, !sync.requests.contains(theirs) else { return }
         guard sync.requests.count(to: peer) < settings.limits.maximumSyncRequests else {

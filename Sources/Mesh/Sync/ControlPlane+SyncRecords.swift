@@ -45,10 +45,14 @@ extension ControlPlane {
     mutating func send(_ answer: SyncAnswer, sendingMissing: Bool, to peer: PeerID, _ turn: inout Turn) {
         var message = SyncMessage(ranges: answer.ranges, wanted: answer.wanted)
         message.sendsMissing = answer.listsAny && prompt(peer, turn)
-        if !sendingMissing { message.offered = answer.missing.compactMap { membership[$0]?.sealed.version } }
+        if !sendingMissing { message.offered = answer.missing.flatMap(versions) }
         send(message, to: peer, &turn)
         if sendingMissing { sendRecords(of: answer.missing, to: peer, &turn) }
+        // After the records that the reports are about.
+        send(SyncMessage(offered: answer.unreported.flatMap(versions)), to: peer, &turn)
     }
+
+    private func versions(of owner: PeerID) -> [HeldVersion] { membership.versions(of: SyncKey(owner)).map(\.version) }
 
     func send(_ message: SyncMessage, to peer: PeerID, _ turn: inout Turn) {
         for bytes in message.encoded(maximumLength: settings.limits.maximumSyncMessageLength) { turn.act(.sendSync(to: peer, bytes)) }

@@ -1,7 +1,8 @@
 import Crypto
 
-/// Which version of whose record somebody holds, as short as it can be told.
-struct HeldVersion: Hashable, Sendable {
+/// Which version of whose record somebody holds, as short as it can be told. Equal to another one of the same record, whatever is said
+/// of the owner.
+struct HeldVersion: Sendable {
     /// The check of a record whose lease has ended at its holder.
     static let endedCheck: UInt32 = 0
 
@@ -9,6 +10,8 @@ struct HeldVersion: Hashable, Sendable {
     let sequence: UInt64
     /// The last bits of the record's stamp, which tell a clone's record of the same number from its twin.
     let check: UInt32
+    /// The holder was told that the owner cannot be reached.
+    var isReportedUnreachable = false
 
     /// Whether the holder has the record itself, and not only the memory of it.
     var isHeld: Bool { check != Self.endedCheck }
@@ -18,6 +21,17 @@ struct HeldVersion: Hashable, Sendable {
         guard isHeld else { return false }
         guard let other else { return true }
         return sequence > other.sequence || (sequence == other.sequence && other.isHeld && check != other.check)
+    }
+}
+
+extension HeldVersion: Hashable {
+    static func == (left: HeldVersion, right: HeldVersion) -> Bool {
+        left.key == right.key && left.sequence == right.sequence && left.check == right.check
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(key)
+        hasher.combine(sequence)
     }
 }
 

@@ -60,8 +60,11 @@ extension SyncMessage.Summary {
 extension [HeldVersion] {
     fileprivate init?(_ wire: WireHeldMessage) {
         guard wire.sequences.count == wire.keys.count, wire.checks.count == wire.keys.count else { return nil }
+        let unreachable = Set(wire.unreachable)
         self = wire.keys.indices.map {
-            HeldVersion(key: SyncKey(bits: wire.keys[$0]), sequence: wire.sequences[$0], check: wire.checks[$0])
+            HeldVersion(
+                key: SyncKey(bits: wire.keys[$0]), sequence: wire.sequences[$0], check: wire.checks[$0],
+                isReportedUnreachable: unreachable.contains(wire.keys[$0]))
         }
     }
 }
@@ -141,7 +144,7 @@ extension SyncMessage {
 
 extension HeldVersion {
     /// Of one version in a message, in bytes.
-    fileprivate static let maximumLength = 8 + 10 + 4
+    fileprivate static let maximumLength = 8 + 10 + 4 + 8
 }
 
 extension WireRangeMessage {
@@ -162,5 +165,6 @@ extension WireHeldMessage {
         keys.append(version.key.bits)
         sequences.append(version.sequence)
         checks.append(version.check)
+        if version.isReportedUnreachable { unreachable.append(version.key.bits) }
     }
 }
