@@ -12,6 +12,8 @@ package struct DaemonSettings: Sendable {
         case kernel
         case wireguardGo = "wireguard-go"
         case boringtun
+        /// Nobody: the node takes part in the mesh and makes no interface. For benchmarks; `--help` does not name it.
+        case nobody = "none"
     }
 
     /// How the mesh was named.

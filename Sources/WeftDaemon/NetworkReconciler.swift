@@ -49,8 +49,11 @@ actor NetworkReconciler {
     }
 
     /// Sets what should be, and carries it out for the first time; throws when that cannot be, so a node that cannot work does not start.
+    ///
+    /// With nobody to implement WireGuard it stays as before the start: wishes are noted, and that is all.
     func start(_ desired: DesiredNetwork) async throws(DaemonError) {
         wanted = desired
+        guard choice != .nobody else { return problem = "no interface and no tunnels: started with --wireguard none" }
         isStarted = true
         isRunning = true
         do {

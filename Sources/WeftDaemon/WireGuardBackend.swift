@@ -21,6 +21,7 @@ struct WireGuardBackend: Sendable {
         case .wireguardGo: try await startProgram(.wireguardGo, name)
         case .boringtun: try await startProgram(.boringtun, name)
         case .auto: try await firstThatWorks(name)
+        case .nobody: throw DaemonError.internalFault("an interface is to be made by nobody")
         }
     }
 
