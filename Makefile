@@ -1,6 +1,13 @@
 # Weft. The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing (Debian 12).
 
-.PHONY: all demo test lint format clean
+.PHONY: all demo test bench bench-micro lint format clean
+
+# Of `make bench`, see docs/BENCHMARKS.md.
+NODES = 10
+RUNS = 1
+REST = 10
+WIREGUARD = none
+export NODES RUNS REST WIREGUARD HEAD_START OUT ROUNDS ONLY
 
 # The program, optimized, in .build/release/weft.
 all:
@@ -16,11 +23,21 @@ test:
 	scripts/setup test
 	scripts/test
 
+# Many real nodes in network namespaces, started together: make bench NODES=60 RUNS=5 REST=60 WIREGUARD=none OUT=result.json
+bench:
+	scripts/setup demo
+	scripts/bench mesh
+
+# Processor time of hot paths.
+bench-micro:
+	scripts/setup demo
+	scripts/bench micro
+
 lint:
-	swift format lint --strict --recursive Package.swift Sources Tests
+	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
 format:
-	swift format --in-place --recursive Package.swift Sources Tests
+	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-release

@@ -66,12 +66,16 @@ let package = Package(
 
         // Tests, and what they share.
         .target(name: "WeftTestKit"),
-        .target(name: "WeftLaboratory"),
+        .target(name: "WeftLaboratory", dependencies: ["CLinux"]),
         .target(
             name: "PeerHostTestKit",
             dependencies: [
                 "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", nioCore, nioPosix,
             ]),
+
+        // Benchmarks: `make bench`, `make bench-micro`.
+        .executableTarget(name: "MeshBench", dependencies: ["CLinux", "WeftLaboratory"], path: "Benchmarks/MeshBench"),
+
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),

@@ -40,3 +40,7 @@ bool weft_has_capability(int capability) {
 int weft_unshare_network(void) {
     return unshare(CLONE_NEWNET);
 }
+
+int weft_enter_network(int descriptor) {
+    return setns(descriptor, CLONE_NEWNET);
+}

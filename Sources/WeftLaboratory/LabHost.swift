@@ -1,3 +1,6 @@
+import CLinux
+import Foundation
+
 /// One network namespace of a laboratory.
 package struct LabHost: Sendable {
     /// The host's interface on the common network.
@@ -7,6 +10,19 @@ package struct LabHost: Sendable {
     package let namespace: String
     package let ipv4: String
     package let ipv6: String
+
+    /// What makes it a host of the common network, as lines for `ip -batch`.
+    var addressing: [String] {
+        [
+            "link set lo up",
+            // No link-local address, and so no router solicitation every now and then: a host at rest sends nothing by itself.
+            "link set \(Self.link) addrgenmode none",
+            "address add \(ipv4)/16 dev \(Self.link)",
+            // Without duplicate address detection the address works at once.
+            "address add \(ipv6)/64 dev \(Self.link) nodad",
+            "link set \(Self.link) up",
+        ]
+    }
 
     /// `ip ARGUMENTS` inside.
     @discardableResult
@@ -32,5 +48,37 @@ package struct LabHost: Sendable {
     /// Pings until an answer comes. A first WireGuard handshake may be lost, so one try proves nothing.
     package func waitForPing(_ address: String, within bound: Duration) async throws {
         try await eventually("ping from \(name) to \(address)", within: bound) { pings(address) }
+    }
+}
+
+extension LabHost {
+    /// A host that can be gone into without a further program.
+    package final class Entered {
+        private let own: Int32
+        private let other: Int32
+
+        fileprivate init(own: Int32, other: Int32) {
+            self.own = own
+            self.other = other
+        }
+
+        deinit {
+            close(own)
+            close(other)
+        }
+
+        /// The calling thread is on the host while `body` runs, and what it starts stays there.
+        package func inside<Value>(_ body: () throws -> Value) throws -> Value {
+            guard weft_enter_network(other) == 0 else { throw LaboratoryError("setns: \(String(cString: strerror(errno)))") }
+            defer { _ = weft_enter_network(own) }
+            return try body()
+        }
+    }
+
+    package func entered() throws -> Entered {
+        let own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)
+        let other = open("/run/netns/\(namespace)", O_RDONLY | O_CLOEXEC)
+        guard own >= 0, other >= 0 else { throw LaboratoryError("\(namespace): \(String(cString: strerror(errno)))") }
+        return Entered(own: own, other: other)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// A process that the laboratory started. Its output goes to files, so that no pipe can fill and nothing is lost.
+/// A process that the laboratory started. Its output goes to files, so that no pipe can fill and nothing is lost, unless somebody
+/// reads a descriptor instead.
 package final class LabProcess {
     package enum End: Equatable, Sendable {
         case exited(Int32)
@@ -9,8 +10,8 @@ package final class LabProcess {
 
     package let id: pid_t
     package let command: [String]
-    private let outputPath: String
-    private let errorPath: String
+    private let outputPath: String?
+    private let errorPath: String?
     private var ended: End?
 
     /// - Parameters:
@@ -22,9 +23,19 @@ package final class LabProcess {
             throw LaboratoryError("\(command.first ?? "an empty command") is not installed")
         }
         self.command = command
-        outputPath = outputPrefix + ".out"
-        errorPath = outputPrefix + ".err"
-        id = try spawn([program] + command.dropFirst(), environment, outputPath, errorPath)
+        let paths = (outputPrefix + ".out", outputPrefix + ".err")
+        (outputPath, errorPath) = paths
+        id = try spawn([program] + command.dropFirst(), environment, .files(output: paths.0, errors: paths.1))
+    }
+
+    /// The same; both outputs go to a descriptor, which stays the caller's to close.
+    package init(_ command: [String], environment: [String: String], log: Int32) throws {
+        guard let program = command.first.flatMap(Tools.find) else {
+            throw LaboratoryError("\(command.first ?? "an empty command") is not installed")
+        }
+        self.command = command
+        (outputPath, errorPath) = (nil, nil)
+        id = try spawn([program] + command.dropFirst(), environment, .descriptor(log))
     }
 
     deinit {
@@ -84,8 +95,8 @@ package final class LabProcess {
         return ended
     }
 
-    private func contents(of path: String) -> String {
-        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+    private func contents(of path: String?) -> String {
+        String(decoding: path.flatMap { FileManager.default.contents(atPath: $0) } ?? Data(), as: UTF8.self)
     }
 }
 
@@ -115,13 +126,25 @@ package enum Tools {
     }
 }
 
-private func spawn(_ command: [String], _ environment: [String: String], _ output: String, _ errors: String) throws -> pid_t {
+/// Where a process's output goes.
+private enum Destination {
+    case files(output: String, errors: String)
+    case descriptor(Int32)
+}
+
+private func spawn(_ command: [String], _ environment: [String: String], _ destination: Destination) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
-    posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
+    switch destination {
+    case .files(let output, let errors):
+        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
+        posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)
+    case .descriptor(let descriptor):
+        posix_spawn_file_actions_adddup2(&actions, descriptor, 1)
+        posix_spawn_file_actions_adddup2(&actions, descriptor, 2)
+    }
     // The test runner may have signals blocked or ignored; what it starts must not inherit that.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

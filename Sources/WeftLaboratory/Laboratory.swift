@@ -3,12 +3,13 @@ import Foundation
 /// Network namespaces on one bridge, as so many hosts in one local network. Whatever is made here ends with `tearDown`;
 /// what a crashed run left behind, the next one sweeps away.
 ///
-/// The networks look public (5.5.5.0/24, 2005:5:5::/64), because some libp2p implementations ignore addresses that do not.
+/// The networks look public (5.5.0.0/16, 2005:5:5::/64), because some libp2p implementations ignore addresses that do not.
 /// To be used by one task at a time.
 package final class Laboratory {
-    package static let ipv4Network = "5.5.5"
+    package static let ipv4Network = "5.5"
     package static let ipv6Network = "2005:5:5:"
-    private static let prefix = "weftlab-"
+    /// Ports of a bridge (`BR_MAX_PORTS` of Linux, without port 0).
+    package static let maximumHosts = 1_023
 
     /// Where nodes keep their state and their logs go.
     package let directory: String
@@ -48,20 +49,44 @@ package final class Laboratory {
 
     /// A new host with an address of each family, connected to all others.
     package func addHost(_ hostName: String) throws -> LabHost {
-        let number = hosts.count + 1
-        guard number < 250 else { throw LaboratoryError("a laboratory has room for 249 hosts") }
-        let host = LabHost(
-            name: hostName, namespace: "\(name)-\(number)", ipv4: "\(Self.ipv4Network).\(number)", ipv6: "\(Self.ipv6Network):\(number)")
-        try Tools.run(["ip", "netns", "add", host.namespace])
-        hosts.append(host)
-        try host.ip(["link", "set", "lo", "up"])
-        try host.ip(["link", "add", LabHost.link, "type", "veth", "peer", "name", "port\(number)", "netns", bridge])
-        try host.ip(["addr", "add", "\(host.ipv4)/24", "dev", LabHost.link])
-        // Without duplicate address detection the address works at once.
-        try host.ip(["addr", "add", "\(host.ipv6)/64", "dev", LabHost.link, "nodad"])
-        try host.ip(["link", "set", LabHost.link, "up"])
-        try Tools.run(["ip", "-n", bridge, "link", "set", "port\(number)", "master", "bridge0", "up"])
-        return host
+        try addHosts([hostName])[0]
+    }
+
+    /// New hosts, quickly: for hundreds of them.
+    @discardableResult
+    package func addHosts(_ names: [String]) throws -> [LabHost] {
+        guard hosts.count + names.count <= Self.maximumHosts else {
+            throw LaboratoryError("a laboratory has room for \(Self.maximumHosts) hosts")
+        }
+        let first = hosts.count + 1
+        let added = names.enumerated().map { host(numbered: first + $0.offset, $0.element) }
+        // Before they are made: what is made only in part is removed as well.
+        hosts += added
+        let ports = added.indices.map { "port\(first + $0)" }
+        try batch(added.map { "netns add \($0.namespace)" })
+        try batch(
+            zip(added, ports).map { host, port in
+                "link add \(port) netns \(bridge) type veth peer name \(LabHost.link) netns \(host.namespace)"
+            })
+        for host in added { try batch(host.addressing, in: host.namespace) }
+        try batch(ports.map { "link set \($0) master bridge0 up" }, in: bridge)
+        return added
+    }
+
+    private func host(numbered number: Int, _ hostName: String) -> LabHost {
+        // From 5.5.5.1 on, without addresses that end in 0 or 255.
+        let (high, low) = (number - 1).quotientAndRemainder(dividingBy: 250)
+        return LabHost(
+            name: hostName, namespace: "\(name)-\(number)", ipv4: "\(Self.ipv4Network).\(5 + high).\(1 + low)",
+            ipv6: "\(Self.ipv6Network):\(number)")
+    }
+
+    /// Many commands of `ip` by one process, in a namespace or, by default, in this process's own.
+    private func batch(_ lines: [String], in namespace: String? = nil) throws {
+        let file = "\(directory)/ip-batch"
+        try lines.map { $0 + "\n" }.joined().write(toFile: file, atomically: false, encoding: .utf8)
+        defer { unlink(file) }
+        try Tools.run(["ip"] + (namespace.map { ["-n", $0] } ?? []) + ["-batch", file], atMost: .seconds(120))
     }
 
     /// Starts a process on a host; it ends at the latest with the laboratory.
@@ -71,6 +96,15 @@ package final class Laboratory {
         let process = try LabProcess(
             ["ip", "netns", "exec", host.namespace, program] + command.dropFirst(),
             environment: environment ?? ProcessInfo.processInfo.environment, outputPrefix: "\(directory)/\(log)")
+        processes.append(process)
+        return process
+    }
+
+    /// Starts a process on a host that was entered before, and so at once. What it says goes to a descriptor.
+    package func start(
+        _ command: [String], on host: LabHost.Entered, environment: [String: String], log: Int32
+    ) throws -> LabProcess {
+        let process = try host.inside { try LabProcess(command, environment: environment, log: log) }
         processes.append(process)
         return process
     }
@@ -93,51 +127,13 @@ package final class Laboratory {
             separator: "\n")
     }
 
-    package func tearDown() {
-        processes.forEach { $0.signal(SIGTERM) }
-        for process in processes { _ = process.terminate(waitingAtMost: .seconds(5)) }
+    /// - Parameter patience: for each process to end by itself before it is killed.
+    package func tearDown(patience: Duration = .seconds(5)) {
+        processes.forEach { $0.signal(patience > .zero ? SIGTERM : SIGKILL) }
+        for process in processes { _ = process.terminate(waitingAtMost: patience) }
         processes = []
-        for namespace in hosts.map(\.namespace) + [bridge] { Self.removeNamespace(namespace) }
+        Self.removeNamespaces(hosts.map(\.namespace) + [bridge])
         hosts = []
         try? FileManager.default.removeItem(atPath: directory)
-    }
-}
-
-extension Laboratory {
-    private static let counter = Counter()
-
-    /// Removes what test runs left that are no more: their process id is part of the name.
-    private static func sweep() {
-        let namespaces = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
-        for namespace in namespaces where isStale(namespace) { removeNamespace(namespace) }
-        let directory = NSTemporaryDirectory()
-        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-        for file in files where isStale(file) { try? FileManager.default.removeItem(atPath: directory + file) }
-    }
-
-    private static func isStale(_ name: String) -> Bool {
-        guard name.hasPrefix(prefix), let id = pid_t(name.dropFirst(prefix.count).prefix { $0.isNumber }), id > 0 else { return false }
-        return kill(id, 0) != 0 && errno == ESRCH
-    }
-
-    /// With all that still runs in it: only what the laboratory put there can.
-    private static func removeNamespace(_ namespace: String) {
-        let inside = (try? Tools.run(["ip", "netns", "pids", namespace])) ?? ""
-        for id in inside.split(whereSeparator: \.isWhitespace).compactMap({ pid_t($0) }) where id != getpid() { kill(id, SIGKILL) }
-        _ = try? Tools.run(["ip", "netns", "delete", namespace])
-    }
-}
-
-/// Distinct numbers for the laboratories of one process.
-private final class Counter: @unchecked Sendable {
-    private let lock = NSLock()
-    private var last = 0
-
-    // Sendable is true because of the lock.
-    func next() -> Int {
-        lock.withLock {
-            last += 1
-            return last
-        }
     }
 }

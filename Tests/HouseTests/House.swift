@@ -15,7 +15,7 @@ enum House {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .path
 
-    static let sources = swiftFiles(under: "Sources")
+    static let sources = swiftFiles(under: "Sources") + swiftFiles(under: "Benchmarks")
 
     /// Folders with tests in them.
     static var testFolders: [String] {

@@ -75,15 +75,19 @@ extension ImportRule {
                 "SecureChannel", "Synchronization",
             ],
             "real hosts on loopback, and no part of Weft"),
-        ImportRule("WeftLaboratory", ["Foundation"], "drives the program from outside, as a user does"),
+        ImportRule(
+            "WeftLaboratory", ["CLinux", "Foundation"], "drives the program from outside, as a user does; CLinux to enter a namespace"),
+
+        // Benchmarks.
+        ImportRule("MeshBench", ["CLinux", "Foundation", "WeftLaboratory"], "measures the program from outside; CLinux for signals"),
     ]
 
     static let pure = [
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
         "NetlinkCodec", "Mesh",
     ]
-    /// What only tests use: it may wait and start tasks as they do.
-    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory"]
+    /// What only tests and benchmarks use: it may wait and start tasks as they do.
+    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshBench", "MicroBench"]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
     /// C alone: nothing to import.

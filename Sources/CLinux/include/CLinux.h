@@ -48,4 +48,8 @@ bool weft_has_capability(int capability);
 /// For tests: the daemon works in the namespace it is started in.
 int weft_unshare_network(void);
 
+/// Moves the calling thread into the network namespace that the descriptor is open on (setns(2)). -1 and errno on failure.
+/// For tests, likewise.
+int weft_enter_network(int descriptor);
+
 #endif
