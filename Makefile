@@ -7,7 +7,7 @@ NODES = 10
 RUNS = 1
 REST = 10
 WIREGUARD = none
-export NODES RUNS REST WIREGUARD HEAD_START OUT ROUNDS ONLY
+export NODES RUNS REST WIREGUARD HEAD_START OUT LOGS ROUNDS ONLY
 
 # The program, optimized, in .build/release/weft.
 all:

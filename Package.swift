@@ -75,6 +75,12 @@ let package = Package(
 
         // Benchmarks: `make bench`, `make bench-micro`.
         .executableTarget(name: "MeshBench", dependencies: ["CLinux", "WeftLaboratory"], path: "Benchmarks/MeshBench"),
+        .executableTarget(
+            name: "MicroBench",
+            dependencies: [
+                "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard", "Yamux",
+            ],
+            path: "Benchmarks/MicroBench"),
 
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),

@@ -31,6 +31,8 @@ struct BenchSettings: CustomStringConvertible {
     let wireguard: WireGuard
     /// Where the JSON goes.
     let output: String?
+    /// Folder where the logs stay, at level debug: to see what a run spends its time on, for which it takes a little more.
+    let logs: String?
     /// The program under test.
     let program: String
 
@@ -51,6 +53,7 @@ struct BenchSettings: CustomStringConvertible {
         if let reason = wireguard.missing { throw BenchError("WIREGUARD=\(choice): \(reason)") }
         self.wireguard = wireguard
         output = environment["OUT"].flatMap { $0.isEmpty ? nil : $0 }
+        logs = environment["LOGS"].flatMap { $0.isEmpty ? nil : $0 }
         guard let program = WeftBinary.path else { throw BenchError("no weft beside this program: set WEFT_BINARY") }
         self.program = program
     }

@@ -10,19 +10,25 @@ final class LogWatch {
         let descriptor: Int32
         var log = MemberLog()
         var knewAll: ContinuousClock.Instant?
-        var hasEnded = false
+        /// Where what is read is kept.
+        var copy: FileHandle?
     }
 
     private let interrupts: Interrupts
     private let others: Int
+    private let folder: String?
+    private let madeAt = ContinuousClock.now
     private var sources: [Source] = []
     private var waiting: Int
     private var buffer = [UInt8](repeating: 0, count: 1 << 16)
 
-    init(nodes: Int, interrupts: Interrupts) {
+    /// - Parameter folder: where the logs are kept, if they are.
+    init(nodes: Int, interrupts: Interrupts, folder: String? = nil) throws {
         self.interrupts = interrupts
         others = nodes - 1
         waiting = nodes
+        self.folder = folder
+        if let folder { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
     }
 
     deinit {
@@ -35,8 +41,15 @@ final class LogWatch {
         guard pipe(&ends) == 0 else { throw BenchError("pipe: \(String(cString: strerror(errno)))") }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        sources.append(Source(descriptor: ends[0]))
+        sources.append(Source(descriptor: ends[0], copy: copy(numbered: sources.count + 1)))
         return ends[1]
+    }
+
+    private func copy(numbered number: Int) -> FileHandle? {
+        guard let path = folder.map({ "\($0)/node-\(number).log" }), FileManager.default.createFile(atPath: path, contents: nil) else {
+            return nil
+        }
+        return FileHandle(forWritingAtPath: path)
     }
 
     /// When each node listed all others, in the order in which they were added.
@@ -57,7 +70,7 @@ final class LogWatch {
 
     /// Waits for something to read, and reads all that there is.
     private func readRound(before deadline: ContinuousClock.Instant) throws {
-        var entries = sources.map { pollfd(fd: $0.hasEnded ? -1 : $0.descriptor, events: Int16(POLLIN), revents: 0) }
+        var entries = sources.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
         entries.append(pollfd(fd: interrupts.descriptor, events: Int16(POLLIN), revents: 0))
         let ready = poll(&entries, nfds_t(entries.count), max(.zero, deadline - .now).wholeMilliseconds)
         guard ready > 0 else { return }
@@ -72,10 +85,17 @@ final class LogWatch {
             guard count == 0 else { return }
             throw BenchError("node \(index + 1) has ended:\n\(sources[index].log.tail)")
         }
+        keep(buffer[..<count], of: sources[index], now)
         sources[index].log.read(buffer[..<count])
         guard sources[index].knewAll == nil, sources[index].log.count >= others else { return }
         sources[index].knewAll = now
         waiting -= 1
+    }
+
+    /// What is read at one time has one time before it, in seconds: the log's own are whole seconds.
+    private func keep(_ bytes: ArraySlice<UInt8>, of source: Source, _ now: ContinuousClock.Instant) {
+        guard let copy = source.copy else { return }
+        copy.write(Data("+\((now - madeAt).inSeconds) s\n".utf8) + Data(bytes))
     }
 
     /// Who is not there yet, for the message of a run that fails.

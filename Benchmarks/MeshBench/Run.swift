@@ -13,7 +13,7 @@ struct Run {
         self.settings = settings
         self.interrupts = interrupts
         laboratory = try Laboratory()
-        watch = LogWatch(nodes: settings.nodes, interrupts: interrupts)
+        watch = try LogWatch(nodes: settings.nodes, interrupts: interrupts, folder: settings.logs)
     }
 
     func result() throws -> RunResult {
@@ -61,7 +61,8 @@ struct Run {
         ]
         let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "WEFT_CLUSTER_KEY": clusterKey]
         let process = try laboratory.start(
-            command + (join.map { ["--join", $0] } ?? []), on: host, environment: environment, log: log)
+            command + (settings.logs == nil ? [] : ["--log-level", "debug"]) + (join.map { ["--join", $0] } ?? []), on: host,
+            environment: environment, log: log)
         return BenchNode(name: name, process: process, socket: socket)
     }
 

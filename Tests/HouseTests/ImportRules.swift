@@ -80,6 +80,11 @@ extension ImportRule {
 
         // Benchmarks.
         ImportRule("MeshBench", ["CLinux", "Foundation", "WeftLaboratory"], "measures the program from outside; CLinux for signals"),
+        ImportRule(
+            "MicroBench",
+            [
+                "Foundation", "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard", "Yamux",
+            ], "measures pure cores alone"),
     ]
 
     static let pure = [

@@ -1,0 +1,30 @@
+import Mesh
+
+/// Records: what each costs that a node makes or hears of.
+extension Fixture {
+    static func records() throws -> [Benchmark] {
+        let identity = try identity(0)
+        let record = try record(0, of: identity)
+        let envelope = try record.sealed(by: identity).envelope
+        let all = try sealedRecords()
+        let membership = try membership(of: all)
+        return [
+            Benchmark("record: seal") { try record.sealed(by: identity).envelope.count },
+            Benchmark("record: verify") { try SealedRecord.open(envelope).envelope.count },
+            Benchmark("membership: merge 1,000 records that are new") { try Self.membership(of: all).count },
+            Benchmark("membership: merge a record that is known") {
+                var copy = membership
+                return copy.merge(all[1], age: .zero, now: now) == .unchanged ? 1 : .min
+            },
+        ]
+    }
+
+    /// A membership of all of them, whose own peer is the first.
+    static func membership(of records: [SealedRecord]) throws -> Membership {
+        var membership = Membership(ownPeer: records[0].record.peer, overlay: try overlay())
+        membership.setOwn(records[0], now: now)
+        for record in records.dropFirst() { _ = membership.merge(record, age: .zero, now: now) }
+        guard membership.count == records.count else { throw BenchmarkError("\(membership.count) of \(records.count) records are taken") }
+        return membership
+    }
+}
