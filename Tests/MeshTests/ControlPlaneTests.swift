@@ -163,6 +163,19 @@ import WeftTestKit
         #expect(MeshSnapshot(decoding: saved, elapsed: .seconds(Int64.max)).records.count == 2)
     }
 
+    /// A machine without a battery believes in 1970 until it is told better: that must not end every lease.
+    @Test func aClockThatWasSetDoesNotEndLeases() throws {
+        var plane = try started()
+        _ = plane.handle(try gossip(record(1)), now: .origin, wallClockMillis: wallClock)
+        let saved = plane.snapshot(now: .origin + .seconds(100)).encoded
+        let restored = MeshSnapshot(decoding: saved, elapsed: .seconds(57 * 365 * 86_400))
+        let again = try controlPlane(0, restored: restored, wallClockMillis: 1)
+        #expect(again.membership[try identity(1).peerID] != nil)
+        #expect(again.membership.nextExpiry == .origin + .seconds(1200))  // a third of the lease
+        let worn = MeshSnapshot(decoding: plane.snapshot(now: .origin + .seconds(3500)).encoded, elapsed: .seconds(50))
+        #expect(worn.records.contains { $0.age == .seconds(3500) })
+    }
+
     @Test func presetsComeFirst() throws {
         let settings = ControlPlaneSettings(
             name: name("host-a"), wireguardKey: wireguardKey(0), wireguardPort: 1, overlay: try overlay("10.42.0.0/16"),

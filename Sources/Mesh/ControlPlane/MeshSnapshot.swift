@@ -12,13 +12,15 @@ package struct MeshSnapshot: Sendable {
 
     /// Reads what `encoded` wrote. A damaged record is skipped: the mesh will tell it anew.
     ///
-    /// - Parameter elapsed: since it was saved; negative, as after a change of the clock, counts as zero.
+    /// - Parameter elapsed: since it was saved, by the wall clock, which may have been set meanwhile: it never ages a record so far that
+    ///   its owner's next one, which is due after a third of the lease, could come too late. Negative counts as zero.
     package init(decoding bytes: [UInt8], elapsed: Duration) {
-        let elapsed = max(elapsed, .zero)
+        let elapsed = min(max(elapsed, .zero), RecordLimits.leaseRange.upperBound)
         let message = (try? WireSyncMessage(serializedBytes: bytes)) ?? WireSyncMessage()
         records = message.records.compactMap { message in
             guard let aged = try? AgedRecord(message) else { return nil }
-            return AgedRecord(aged.sealed, age: min(elapsed, RecordLimits.leaseRange.upperBound) + aged.age)
+            let longest = aged.sealed.record.lease * 2 / 3
+            return AgedRecord(aged.sealed, age: max(aged.age, min(aged.age + elapsed, longest)))
         }
     }
 
