@@ -176,6 +176,13 @@ import WeftTestKit
         #expect(worn.records.contains { $0.age == .seconds(3500) })
     }
 
+    @Test func snapshotsAreInOrder() throws {
+        var plane = try started()
+        for number in 1...20 { _ = plane.handle(try gossip(record(number)), now: .origin, wallClockMillis: wallClock) }
+        let peers = plane.snapshot(now: .origin).records.map(\.sealed.record.peer)
+        #expect(peers.count == 21 && peers == peers.sorted())
+    }
+
     @Test func presetsComeFirst() throws {
         let settings = ControlPlaneSettings(
             name: name("host-a"), wireguardKey: wireguardKey(0), wireguardPort: 1, overlay: try overlay("10.42.0.0/16"),

@@ -32,7 +32,9 @@ package struct MeshSnapshot: Sendable {
 }
 
 extension ControlPlane {
+    /// The records by peer id: a node that is made of them does the same in each run.
     package func snapshot(now: Instant) -> MeshSnapshot {
-        MeshSnapshot(records: membership.all.map { AgedRecord($0.sealed, age: now - $0.issuedAt) })
+        let members = membership.all.sorted { $0.record.peer < $1.record.peer }
+        return MeshSnapshot(records: members.map { AgedRecord($0.sealed, age: now - $0.issuedAt) })
     }
 }
