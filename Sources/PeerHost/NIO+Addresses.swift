@@ -2,6 +2,7 @@ import Glibc
 import IPAddresses
 import NIOCore
 import NIOPosix
+import Timeline
 
 extension NIOCore.SocketAddress {
     init(_ address: IPAddresses.SocketAddress) throws {
@@ -22,6 +23,7 @@ extension ServerBootstrap {
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.tcpKeepAliveIdleSeconds)
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.tcpKeepAliveIntervalSeconds)
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: limits.tcpKeepAliveCount)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: limits.tcpUserTimeoutMillis)
     }
 }
 
@@ -32,6 +34,14 @@ extension ClientBootstrap {
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.tcpKeepAliveIdleSeconds)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.tcpKeepAliveIntervalSeconds)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPCNT)), value: limits.tcpKeepAliveCount)
+            .channelOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: limits.tcpUserTimeoutMillis)
+    }
+}
+
+extension PeerHostLimits {
+    /// As the kernel wants it.
+    fileprivate var tcpUserTimeoutMillis: ChannelOptions.Types.SocketOption.Value {
+        .init(clamping: tcpUserTimeout.saturatedNanoseconds / 1_000_000)
     }
 }
 

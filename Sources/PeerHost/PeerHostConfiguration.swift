@@ -41,6 +41,9 @@ package struct PeerHostLimits: Sendable {
     package var tcpKeepAliveIdleSeconds = 30
     package var tcpKeepAliveIntervalSeconds = 5
     package var tcpKeepAliveCount = 3
+    /// The kernel gives a connection up when nothing that was sent is acknowledged for so long (tcp(7), `TCP_USER_TIMEOUT`). It does
+    /// not probe meanwhile, and without this bound would try for a quarter of an hour.
+    package var tcpUserTimeout: Duration = .seconds(45)
 
     package init() {}
 }
