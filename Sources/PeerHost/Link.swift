@@ -23,6 +23,8 @@ struct Link {
     let stallTimer: LoopTimer
     /// Message protocols in which the peer reads us.
     var sendable: [MessageProtocol: String] = [:]
+    /// When it was known who is there.
+    var establishedAt: Instant?
     /// Whoever waits for this dial.
     var dial: CheckedContinuation<Result<PeerID, DialError>, Never>?
 

@@ -58,12 +58,23 @@ extension PeerHost {
 
     private func established(_ id: LinkID, _ peer: PeerID) {
         guard peer != peerID else { return end(id, .closed, dial: .isOwnAddress) }
+        endStale(of: peer)
+        links[id]?.establishedAt = .now()
         let isFirst = peers[peer] == nil
         peers[peer, default: []].append(id)
         links[id]?.dial?.resume(returning: .success(peer))
         links[id]?.dial = nil
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
+    }
+
+    /// Nobody dials a peer that it is connected to: older connections are dead, even if our kernel has not found out.
+    private func endStale(of peer: PeerID) {
+        let now = Instant.now()
+        for id in peers[peer] ?? [] {
+            guard let since = links[id]?.establishedAt, since + configuration.limits.crossingDials < now else { continue }
+            end(id, .goodbye)
+        }
     }
 
     /// Of several connections to one peer one is kept: of those that both have dialled, the one that the lower peer id did; of
