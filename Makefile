@@ -1,6 +1,9 @@
 # Weft. The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing (Debian 12).
 
-.PHONY: all demo test bench bench-micro lint format clean
+.PHONY: all demo test simulate bench bench-micro lint format clean
+
+# Of `make simulate`.
+SEEDS = 1-2000
 
 # Of `make bench`, see docs/BENCHMARKS.md.
 NODES = 10
@@ -22,6 +25,11 @@ demo:
 test:
 	scripts/setup test
 	scripts/test
+
+# Whole meshes under a virtual clock, each made from a seed: make simulate SEEDS=1-2000
+simulate:
+	scripts/setup demo
+	scripts/simulate --seeds $(SEEDS)
 
 # Many real nodes in network namespaces, started together: make bench NODES=60 RUNS=5 REST=60 WIREGUARD=none OUT=result.json
 bench:

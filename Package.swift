@@ -13,7 +13,11 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 
 let package = Package(
     name: "weft",
-    products: [.executable(name: "weft", targets: ["weft"])],
+    products: [
+        .executable(name: "weft", targets: ["weft"]),
+        // For those who work on Weft alone: not installed.
+        .executable(name: "weft-simulate", targets: ["WeftSimulate"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -67,6 +71,10 @@ let package = Package(
         // Tests, and what they share.
         .target(name: "WeftTestKit"),
         .target(name: "WeftLaboratory", dependencies: ["CLinux"]),
+        .target(
+            name: "MeshSimulation",
+            dependencies: ["GossipSub", "IPAddresses", "Mesh", "Multiformats", "PeerHost", "Timeline", "WeftTestKit", "WireGuard"]),
+        .executableTarget(name: "WeftSimulate", dependencies: ["MeshSimulation", argumentParser]),
         .target(
             name: "PeerHostTestKit",
             dependencies: [
@@ -123,6 +131,7 @@ let package = Package(
         .testTarget(
             name: "WeftCommandTests",
             dependencies: ["IPAddresses", "LocalAPI", "Mesh", "WeftDaemon", "WireGuard", "weft", argumentParser, logging]),
+        .testTarget(name: "MeshSimulationTests", dependencies: ["MeshSimulation"]),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
         .testTarget(name: "EndToEndTests", dependencies: ["WeftLaboratory", "weft"]),

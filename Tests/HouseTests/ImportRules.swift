@@ -77,6 +77,14 @@ extension ImportRule {
             "real hosts on loopback, and no part of Weft"),
         ImportRule(
             "WeftLaboratory", ["CLinux", "Foundation"], "drives the program from outside, as a user does; CLinux to enter a namespace"),
+        ImportRule(
+            "MeshSimulation",
+            [
+                "Foundation", "GossipSub", "IPAddresses", "Mesh", "Multiformats", "PeerHost", "Synchronization", "Timeline", "WeftTestKit",
+                "WireGuard",
+            ],
+            "the cores that decide, and of PeerHost the numbers alone; Foundation for the count of processors"),
+        ImportRule("WeftSimulate", ["ArgumentParser", "MeshSimulation"], "a command line for the simulator"),
 
         // Benchmarks.
         ImportRule("MeshBench", ["CLinux", "Foundation", "WeftLaboratory"], "measures the program from outside; CLinux for signals"),
@@ -92,7 +100,9 @@ extension ImportRule {
         "NetlinkCodec", "Mesh",
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
-    static let testSupport = ["WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshBench", "MicroBench"]
+    static let testSupport = [
+        "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "MeshBench", "MicroBench",
+    ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
     /// C alone: nothing to import.

@@ -46,8 +46,8 @@ import Testing
         #expect(allowed(target).isDisjoint(with: ImportRule.adapters))
     }
 
-    @Test func onlyTheProgramReadsTheCommandLine() {
-        #expect(rules.filter { $0.allowed.contains("ArgumentParser") }.map(\.target) == ["weft"])
+    @Test func onlyProgramsReadTheCommandLine() {
+        #expect(rules.filter { $0.allowed.contains("ArgumentParser") }.map(\.target) == ["weft", "WeftSimulate"])
     }
 
     @Test(arguments: ImportRule.libp2p)

@@ -1,0 +1,31 @@
+import IPAddresses
+import Mesh
+import Timeline
+
+/// What a machine is from the start.
+package struct MachineSpecification: Sendable {
+    package var name: NodeName
+    package var isEphemeral = false
+    package var clockOffsetMillis: Int64 = 0
+    /// Joins by the address of a member whom it does not know, not by a token.
+    package var joinsByHost = false
+}
+
+/// All that a simulation is made from; itself made from a seed.
+package struct Scenario: Sendable {
+    /// What it is mostly about.
+    package enum Kind: String, CaseIterable, Sendable {
+        case calm, partition, oneWay, crashes, churn, clocks, roaming, collisions, clones, mixed
+    }
+
+    package var seed: UInt64
+    package var kind: Kind
+    package var machines: [MachineSpecification]
+    package var overlay: OverlayRanges
+    package var network = NetworkProfile()
+    package var plan = FaultPlan()
+    /// How long after the last fault the nodes may take to agree.
+    package var convergenceLimit = Promises.convergence
+    /// How long traffic is measured once they agree.
+    package var rest = Promises.rest
+}

@@ -1,0 +1,78 @@
+import GossipSub
+import Mesh
+import Multiformats
+import Timeline
+import WeftTestKit
+
+/// The part of `PeerHost` that decides: which connection serves whom, and the router. What it decides is carried out by `Simulation`.
+struct SimulatedHost: Sendable {
+    struct Link: Sendable {
+        let side: Connection.Side
+        let peer: PeerID
+        let establishedAt: Instant
+        /// The peer reads publish-subscribe from us.
+        var isReady = false
+    }
+
+    static let recordsTopic = Topic(ControlPlane.gossipTopic)
+
+    let peerID: PeerID
+    var router: GossipSubRouter<SeededGenerator>
+    private(set) var links: [ConnectionID: Link] = [:]
+    /// The standing connections of each peer, oldest first.
+    private(set) var peers: [PeerID: [ConnectionID]] = [:]
+    private(set) var gossipLinks: [PeerID: ConnectionID] = [:]
+
+    init(identity: Identity, generator: SeededGenerator, wallClockMillis: UInt64) {
+        peerID = identity.peerID
+        router = GossipSubRouter(identity: identity, firstSequence: wallClockMillis &* 1_000_000, generator: generator)
+    }
+
+    /// - Returns: whether it is the only one to this peer.
+    mutating func establish(_ id: ConnectionID, _ side: Connection.Side, to peer: PeerID, at now: Instant) -> Bool {
+        links[id] = Link(side: side, peer: peer, establishedAt: now)
+        peers[peer, default: []].append(id)
+        return peers[peer]?.count == 1
+    }
+
+    /// See `PeerHost.endStale`.
+    func stale(of peer: PeerID, after crossingDials: Duration, at now: Instant) -> [ConnectionID] {
+        (peers[peer] ?? []).filter { id in links[id].map { $0.establishedAt + crossingDials < now } ?? false }
+    }
+
+    /// See `PeerHost.dropDuplicates`.
+    func superfluous(of peer: PeerID) -> [ConnectionID] {
+        let standing = peers[peer] ?? []
+        guard standing.count > 1 else { return [] }
+        let preferredSide: Connection.Side = peerID < peer ? .dialer : .listener
+        let kept = standing.last { links[$0]?.side == preferredSide } ?? standing.last
+        return standing.filter { $0 != kept && links[$0]?.side == .dialer }
+    }
+
+    mutating func setReady(_ id: ConnectionID) { links[id]?.isReady = true }
+
+    /// See `PeerHost.useForGossip`.
+    ///
+    /// - Returns: what to tell the router, if the connection serves the peer from now on.
+    mutating func useForGossip(_ id: ConnectionID) -> GossipSubInput? {
+        guard let link = links[id], link.isReady, gossipLinks[link.peer] == nil else { return nil }
+        gossipLinks[link.peer] = id
+        return .peerConnected(link.peer, .v1_1, isOutbound: link.side == .dialer)
+    }
+
+    /// - Returns: the peer's other connections, if this one served it.
+    mutating func loseForGossip(_ id: ConnectionID, of peer: PeerID) -> [ConnectionID] {
+        guard gossipLinks[peer] == id else { return [] }
+        gossipLinks[peer] = nil
+        return peers[peer] ?? []
+    }
+
+    /// - Returns: whose connection it was, and whether it was the last one.
+    mutating func remove(_ id: ConnectionID) -> (peer: PeerID, wasLast: Bool)? {
+        guard let peer = links.removeValue(forKey: id)?.peer else { return nil }
+        peers[peer]?.removeAll { $0 == id }
+        return (peer, peers[peer]?.isEmpty == true)
+    }
+
+    mutating func forget(_ peer: PeerID) { peers[peer] = nil }
+}
