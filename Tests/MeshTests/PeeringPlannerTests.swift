@@ -139,7 +139,7 @@ extension [Planner.Action] {
     @Test func delaysDoubleUpToTheMaximumWithJitter() {
         var bench = Bench()
         bench.learn(0..<1)
-        var expected = Duration.seconds(1)
+        var expected = PeeringConfiguration().minimumRetryDelay
         for _ in 0..<200 {
             bench.handle(.dialFailed(.peer(peer(0))))
             guard let deadline = bench.planner.nextDeadline else { Issue.record("given up"); return }
@@ -170,7 +170,7 @@ extension [Planner.Action] {
         bench.succeed(.peer(peer(0)), as: peer(0))
         bench.handle(.disconnected(peer(0)))
         let delay = bench.planner.nextDeadline.map { bench.now.duration(to: $0) }
-        #expect(delay.map { $0 <= .milliseconds(1250) } == true)
+        #expect(delay.map { $0 <= PeeringConfiguration().minimumRetryDelay * 1.25 } == true)
     }
 
     @Test func newAddressesAreTriedAtOnce() {
@@ -187,7 +187,7 @@ extension [Planner.Action] {
         bench.succeed(.host(address(9)), as: peer(9))
         #expect(bench.handle(.disconnected(peer(9))).isEmpty)
         let delay = bench.planner.nextDeadline.map { bench.now.duration(to: $0) }
-        #expect(delay.map { $0 >= .milliseconds(750) } == true)
+        #expect(delay.map { $0 >= PeeringConfiguration().minimumRetryDelay * 0.75 } == true)
         #expect(bench.wait().dialed == [.host(address(9))])
     }
 

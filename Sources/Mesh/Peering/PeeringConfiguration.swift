@@ -13,7 +13,7 @@ package struct PeeringConfiguration: Sendable {
     package var maximumInFlight = 8
     package var maximumCandidates = 20_064
     /// A failed target is tried again after this, doubled with each failure.
-    package var minimumRetryDelay: Duration = .seconds(1)
+    package var minimumRetryDelay: Duration = .milliseconds(250)
     package var maximumRetryDelay: Duration = .seconds(120)
     /// How long after one another all nodes of a mesh try a lost member, on average; each node waits as many times longer as there are
     /// members, within the two bounds that follow.
