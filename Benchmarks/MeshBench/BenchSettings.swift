@@ -62,7 +62,9 @@ struct BenchSettings: CustomStringConvertible {
     var settling: Duration { rest >= 30 ? .seconds(30) : .seconds(5) }
 
     /// How long all may take to know all; a run that takes longer has failed.
-    static let patience = Duration.seconds(120)
+    var patience: Duration { .seconds(max(Self.leastPatience, nodes)) }
+
+    private static let leastPatience = 120
 
     var description: String {
         "\(nodes) nodes, WireGuard: \(wireguard.rawValue), runs: \(runs), at rest: \(rest) s"

@@ -56,7 +56,9 @@ final class LogWatch {
     func waitUntilAllKnowAll(before deadline: ContinuousClock.Instant) throws -> [ContinuousClock.Instant] {
         let pause = min(Self.pausePerNode * sources.count, Self.longestPause)
         while waiting > 0 {
-            guard ContinuousClock.now < deadline else { throw BenchError("not all know all in time. \(laggards)") }
+            guard ContinuousClock.now < deadline else {
+                throw BenchError("not all know all after \((ContinuousClock.now - madeAt).inSeconds) s. \(laggards)")
+            }
             try readRound(before: deadline)
             if waiting > 0 { usleep(UInt32(pause / .microseconds(1))) }
         }

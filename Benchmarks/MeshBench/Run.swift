@@ -21,7 +21,7 @@ struct Run {
         let hosts = try laboratory.addHosts((1...settings.nodes).map { "host-\($0)" })
         try interrupts.check()
         let (began, nodes) = try start(hosts)
-        let times = try watch.waitUntilAllKnowAll(before: began + BenchSettings.patience)
+        let times = try watch.waitUntilAllKnowAll(before: began + settings.patience)
         let usage = try nodes.map { try Usage(of: $0.process.id) }
         let rest = try settings.rest > 0 ? measureRest(nodes) : nil
         let memory = nodes.map { Memory(of: $0.process.id) }

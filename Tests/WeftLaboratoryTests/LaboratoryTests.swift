@@ -17,6 +17,48 @@ struct LaboratoryTests {
         }
     }
 
+    @Test func hostsAreMadeByTheHundred() async throws {
+        try await Laboratory.with { laboratory in
+            let hosts = try laboratory.addHosts((1...260).map { "host-\($0)" })
+            #expect(Set(hosts.map(\.ipv4)).count == 260)
+            try await hosts[0].waitForPing(hosts[259].ipv4, within: .seconds(5))
+            try await hosts[259].waitForPing(hosts[0].ipv6, within: .seconds(5))
+            #expect(throws: LaboratoryError.self) { try laboratory.addHosts([String](repeating: "host", count: Laboratory.maximumHosts)) }
+        }
+    }
+
+    @Test func aProcessStartsOnAHostThatWasEntered() async throws {
+        try await Laboratory.with { laboratory in
+            let host = try laboratory.addHost("host")
+            let pipe = Pipe()
+            let process = try laboratory.start(
+                ["ip", "-brief", "address"], on: host.entered(), environment: [:], log: pipe.fileHandleForWriting.fileDescriptor)
+            #expect(try process.wait(atMost: .seconds(5)) == .exited(0))
+            try pipe.fileHandleForWriting.close()
+            let text = String(decoding: try pipe.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            #expect(text.contains("\(host.ipv4)/16"))
+            #expect(!(try Tools.run(["ip", "-brief", "address"])).contains(host.ipv4))
+        }
+    }
+
+    @Test func whatAProcessUsesIsTold() async throws {
+        try await Laboratory.with { laboratory in
+            let host = try laboratory.addHost("host")
+            let process = try laboratory.start(["sleep", "60"], on: host, log: "sleep")
+            // Until then it is the program that goes to the host, and is not there yet.
+            try await eventually("it sleeps", within: .seconds(5)) {
+                ProcessFacts.allCommandLines()[process.id]?.contains("netns") == false
+            }
+            #expect(try #require(ProcessFacts.contextSwitches(process.id)) > 0)
+            #expect(try #require(ProcessFacts.processorSeconds(process.id)) > 0)
+            #expect(ProcessFacts.memory(process.id).resident >= ProcessFacts.memory(process.id).proportional)
+            let before = try #require(ProcessFacts.sentBytes(process.id, interface: LabHost.link))
+            _ = host.pings("\(Laboratory.ipv4Network).5.99")
+            #expect(try #require(ProcessFacts.sentBytes(process.id, interface: LabHost.link)) > before)
+            #expect(ProcessFacts.sentBytes(process.id, interface: "none") == nil)
+        }
+    }
+
     @Test func nothingStaysBehind() async throws {
         var namespace = ""
         var directory = ""
