@@ -173,6 +173,21 @@ private typealias SocketAddress = IPAddresses.SocketAddress
         }
     }
 
+    @Test func `who dials anew has lost the old connection`() async throws {
+        var limits = PeerHostLimits()
+        limits.crossingDials = .zero
+        try await withBench { bench in
+            let (ours, other) = (try bench.host(1, limits: limits), try bench.host(2))
+            let address = try await ours.listen()
+            _ = try await other.host.dial(address)
+            _ = try await other.host.dial(address)
+            let meetsAgain = await ours.events.has(2) { if case .connected = $0 { true } else { false } }
+            #expect(meetsAgain)
+            #expect(await ours.disconnected(from: other.peerID) == .goodbye)
+            #expect(await ours.host.connectionCount == 1)
+        }
+    }
+
     @Test func `connections are limited`() async throws {
         var limits = PeerHostLimits()
         limits.maximumConnections = 2
