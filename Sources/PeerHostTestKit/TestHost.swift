@@ -8,6 +8,7 @@ import NIOPosix
 import PeerConnection
 import PeerHost
 import SecureChannel
+import Synchronization
 
 /// A real host on loopback with a loop of its own, and all that it has told.
 package struct TestHost: Sendable {
@@ -37,9 +38,14 @@ package struct TestHost: Sendable {
         }.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    /// Keeps the host's loop busy, as a program does that hangs. Its sockets fill up meanwhile.
-    package func stall(for duration: Duration) -> Task<Void, Never> {
-        Task { [host] in await host.block(for: duration) }
+    /// Keeps the host's loop busy for as long as `body` takes, as a program does that hangs. Its sockets fill up meanwhile.
+    package func stalled(_ body: () async throws -> Void) async rethrows {
+        let isOver = Flag()
+        let stall = Task { [host] in await host.block(until: isOver) }
+        defer { isOver.value.store(true, ordering: .releasing) }
+        try await body()
+        isOver.value.store(true, ordering: .releasing)
+        await stall.value
     }
 
     package func connected(to peer: PeerID) async -> Bool {
@@ -67,8 +73,11 @@ extension IPAddress {
 }
 
 extension PeerHost {
-    fileprivate func block(for duration: Duration) {
-        let end = ContinuousClock.now + duration
-        while ContinuousClock.now < end { usleep(10_000) }
+    fileprivate func block(until isOver: Flag) {
+        while !isOver.value.load(ordering: .acquiring) { usleep(1_000) }
     }
+}
+
+private final class Flag: Sendable {
+    let value = Atomic(false)
 }

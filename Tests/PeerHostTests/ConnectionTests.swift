@@ -210,10 +210,10 @@ private typealias SocketAddress = IPAddresses.SocketAddress
             let ours = try bench.host(1, messageProtocols: [frames], limits: limits)
             let other = try bench.host(2, messageProtocols: [frames])
             _ = try await ours.host.dial(other.listen())
-            let stalled = other.stall(for: .seconds(3))
-            for _ in 0..<400 { await ours.host.send([UInt8](repeating: 1, count: 60 << 10), by: frames, to: other.peerID) }
-            #expect(await ours.disconnected(from: other.peerID) == .tooSlow)
-            await stalled.value
+            await other.stalled {
+                for _ in 0..<400 { await ours.host.send([UInt8](repeating: 1, count: 60 << 10), by: frames, to: other.peerID) }
+                #expect(await ours.disconnected(from: other.peerID) == .tooSlow)
+            }
         }
     }
 }
