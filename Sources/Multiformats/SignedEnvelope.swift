@@ -49,6 +49,12 @@ package struct SignedEnvelope: Hashable, Sendable {
         return envelope
     }
 
+    /// Who says that he signed the envelope. Nothing is verified.
+    package static func claimedSigner(of bytes: [UInt8]) -> PeerID? {
+        guard let message = try? WireEnvelope(serializedBytes: bytes), message.hasPublicKey else { return nil }
+        return try? SignedEnvelope(message).publicKey.peerID
+    }
+
     /// The envelope as protobuf; the same for equal envelopes.
     package var encoded: [UInt8] {
         var bytes: [UInt8] = []

@@ -16,8 +16,11 @@ import WeftTestKit
     }
 
     private func published(_ actions: [ControlPlane.Action]) throws -> [NodeRecord] {
-        try actions.compactMap { action in
-            guard case .publish(let bytes) = action, case .record(let aged) = try Announcement.decode(bytes) else { return nil }
+        let nobody = try controlPlane(60).membership
+        return try actions.compactMap { action in
+            guard case .publish(let bytes) = action, case .record(let aged) = try Announcement.decode(bytes, holding: nobody) else {
+                return nil
+            }
             return aged.sealed.record
         }
     }

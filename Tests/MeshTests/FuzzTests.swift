@@ -26,7 +26,8 @@ import WeftTestKit
         let records = try (0..<4).map { Announcement.record(AgedRecord(try record($0), age: .seconds($0))).encoded }
         let reports = try (0..<4).map { Announcement.unreachable(UnreachableReport(peer: try identity($0).peerID, sequence: 1)).encoded }
         let corpus = records + reports
-        for count in 0..<frames { _ = try? Announcement.decode(generator.mutated(corpus[count % 8], among: corpus)) }
+        let membership = try controlPlane(0).membership
+        for count in 0..<frames { _ = try? Announcement.decode(generator.mutated(corpus[count % 8], among: corpus), holding: membership) }
     }
 
     @Test func syncMessages() throws {

@@ -100,9 +100,20 @@ import WireGuard
         #expect(opened.envelope == envelope.encoded)
     }
 
+    /// What is held was verified when it came; the same bytes need not be again, and others always are.
+    @Test func onlyTheSameBytesPassWithoutVerification() throws {
+        var membership = try controlPlane(0).membership
+        let held = try record(1)
+        _ = membership.merge(held, age: .zero, now: .origin)
+        #expect(try SealedRecord.open(held.envelope, holding: membership) == held)
+        var forged = held.envelope
+        forged[forged.count - 1] ^= 1
+        #expect(throws: RecordError.badSignature) { _ = try SealedRecord.open(forged, holding: membership) }
+    }
+
     @Test func agesAreCapped() throws {
         let aged = AgedRecord(try record(1), age: .milliseconds(1234))
-        #expect(try Announcement.decode(Announcement.record(aged).encoded) == .record(aged))
+        #expect(try Announcement.decode(Announcement.record(aged).encoded, holding: try controlPlane(0).membership) == .record(aged))
         var message = aged.message
         message.ageMillis = .max
         #expect(try AgedRecord(message).age == RecordLimits.leaseRange.upperBound)

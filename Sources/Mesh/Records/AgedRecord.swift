@@ -13,10 +13,18 @@ package struct AgedRecord: Hashable, Sendable {
         self.age = min(max(age, .zero), RecordLimits.leaseRange.upperBound)
     }
 
+    /// - Parameter membership: what is held; a record of it is not verified again.
+    init(_ message: WireAgedRecordMessage, holding membership: Membership) throws(RecordError) {
+        self.init(try SealedRecord.open([UInt8](message.envelope), holding: membership), ageMillis: message.ageMillis)
+    }
+
     init(_ message: WireAgedRecordMessage) throws(RecordError) {
+        self.init(try SealedRecord.open([UInt8](message.envelope)), ageMillis: message.ageMillis)
+    }
+
+    private init(_ sealed: SealedRecord, ageMillis: UInt64) {
         let longest = UInt64(RecordLimits.leaseRange.upperBound.components.seconds) * 1000
-        let millis = Int64(min(message.ageMillis, longest))
-        self.init(try SealedRecord.open([UInt8](message.envelope)), age: .milliseconds(millis))
+        self.init(sealed, age: .milliseconds(Int64(min(ageMillis, longest))))
     }
 
     var message: WireAgedRecordMessage {
