@@ -87,7 +87,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
             case connected
             /// Known by its record, which others brought.
             case known
-            /// Somebody lost it and could not dial it any more, and nothing has been heard of it since. It stays a member.
+            /// It was stopped, or somebody lost it and could not dial it any more, and nothing has been heard of it since. It stays a member.
             case unreachable
         }
 

@@ -24,6 +24,9 @@ package final class LoopTimer: Sendable {
         armed = .makeEmptyBox(eventLoop: eventLoop)
     }
 
+    /// Whether a deadline is still to come.
+    package var isArmed: Bool { armed.value != nil }
+
     /// Moves the deadline; `nil` takes it away.
     package func set(_ deadline: Instant?) {
         guard deadline != armed.value?.deadline else { return }

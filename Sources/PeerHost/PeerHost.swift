@@ -168,6 +168,15 @@ package actor PeerHost {
         for link in peers[peer] ?? [] { sayGoodbye(to: link) }
     }
 
+    /// Ends the connections that use an address which this machine does not have any more: nothing comes by them, and the kernel would
+    /// take its time to notice.
+    package func endConnections(from addresses: Set<IPAddress>) {
+        for id in links.keys.sorted() {
+            guard let local = links[id]?.channel.localAddress?.plain?.address.unmapped, addresses.contains(local) else { continue }
+            end(id, .closed)
+        }
+    }
+
     /// Says good-bye to all peers and closes every socket.
     package func shutDown() async {
         for server in servers { try? await server.close() }

@@ -211,6 +211,7 @@ package struct Daemon: Sendable {
 
     private func takeDown(_ node: Node) async {
         await node.engine.server?.stop()
+        await node.engine.post(.stop)
         await node.host.shutDown()
         await node.network.remove()
     }

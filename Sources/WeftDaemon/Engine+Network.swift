@@ -1,9 +1,12 @@
 import IPAddresses
 import LinuxNetwork
 import Logging
+import LoopRuntime
 import Mesh
 import Multiformats
 import NetlinkCodec
+import PeerHost
+import Timeline
 
 /// What this machine is, and what its network should be.
 extension Engine {
@@ -11,6 +14,11 @@ extension Engine {
         parts.log.debug("kernel network changed", metadata: ["event": "\(event)"])
         let now = parts.kernel.assumeIsolated { try? $0.surroundings(interface: parts.settings.interface, overlay: parts.token.overlay) }
         if let now, now != surroundings {
+            let gone = Set(surroundings.reachableAddresses).subtracting(now.reachableAddresses)
+            if !gone.isEmpty {
+                host?.assumeIsolated { $0.endConnections(from: gone) }
+                parts.network.assumeIsolated { $0.loseSource() }
+            }
             surroundings = now
             let facts = reachability()
             decide(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering))
@@ -41,9 +49,18 @@ extension Engine {
                 hasGlobalIPv6Route: surroundings.hasGlobalIPv6Route, connectedFrom: connectedFrom))
     }
 
-    /// Works out what the network should be, once for all events of a batch: the cost is that of all members.
-    func updateNetwork() {
+    /// At once, unless it was done just now: while many nodes join, each change would cost the time of all members.
+    func updateNetworkSoon() {
+        guard let due = networkUpdatedAt.map({ $0 + Self.networkInterval }), due > .now() else { return updateNetwork() }
+        networkTimer = networkTimer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.updateNetwork() } }
+        networkTimer?.set(due)
+    }
+
+    static let networkInterval: Duration = .milliseconds(50)
+
+    private func updateNetwork() {
         isNetworkStale = false
+        networkUpdatedAt = .now()
         guard let desired = desiredNetwork() else { return }
         parts.network.assumeIsolated { $0.want(desired) }
     }

@@ -36,6 +36,7 @@ actor Engine {
         /// The network stands: now others may be found.
         case networkReady
         case deadline
+        case stop
         case leave
     }
 
@@ -52,6 +53,9 @@ actor Engine {
     var isNetworkStale = false
     private var timer: LoopTimer?
     private var saveTimer: LoopTimer?
+    var networkTimer: LoopTimer?
+    /// When the network was last worked out.
+    var networkUpdatedAt: Instant?
     var refusedRemotes: Set<IPAddress?> = []
     private(set) var connectedFrom: [PeerID: IPAddress] = [:]
     /// Why each target cannot be joined, as last logged: a reason is told once, not at each try.
@@ -94,7 +98,7 @@ actor Engine {
             for event in events { process(event) }
         }
         isProcessing = false
-        if isNetworkStale { updateNetwork() }
+        if isNetworkStale { updateNetworkSoon() }
         setTimer()
     }
 
@@ -117,6 +121,8 @@ actor Engine {
             decide(.readyToPeer)
         case .deadline:
             decide(.deadlineReached)
+        case .stop:
+            decide(.stop)
         case .leave:
             decide(.leave)
         }
@@ -207,9 +213,10 @@ actor Engine {
 
     // MARK: Memory
 
-    /// Saves a little later, so a burst of changes is one write.
+    /// Saves a little later, so a burst of changes is one write; changes that go on and on do not put it off.
     private func scheduleSave() {
         if saveTimer == nil { saveTimer = LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.saveNow() } } }
+        guard saveTimer?.isArmed == false else { return }
         saveTimer?.set(.now() + Self.saveDelay)
     }
 

@@ -26,6 +26,8 @@ actor NetworkReconciler {
     /// Something has changed since the last look.
     private var isDirty = false
     private var isStopped = false
+    /// An address that datagrams were sent from is gone.
+    private var isSourceGone = false
     private var retryTimer: LoopTimer?
     private var retryDelay = minimumRetryDelay
     /// What does not work right now, for the status.
@@ -78,6 +80,12 @@ actor NetworkReconciler {
         schedule()
     }
 
+    /// This machine has lost an address: the device must not go on sending from it.
+    func loseSource() {
+        isSourceGone = true
+        schedule()
+    }
+
     /// The device's state, for the status.
     func observe() async -> DeviceState? {
         try? await device?.observe()
@@ -118,6 +126,24 @@ actor NetworkReconciler {
             if isStopped { return }
             try await apply(change, desired.interface)
         }
+        if isSourceGone, let device {
+            isSourceGone = false
+            try await renewEndpoints(of: device)
+        }
+    }
+
+    /// wireguard-go keeps the source address of each peer until a handshake fails, some 15 s; it forgets it when the endpoint is set, be
+    /// it to the same. To the kernel that is no change.
+    private func renewEndpoints(of device: any WireGuardDevice) async throws {
+        let peers = try await device.observe().peers.sorted { $0.key < $1.key }
+        try await device.apply(
+            peers.compactMap { key, peer in
+                peer.endpoint.map { endpoint in
+                    var change = PeerChange(publicKey: key)
+                    change.endpoint = endpoint
+                    return .setPeer(change)
+                }
+            })
     }
 
     private func succeeded() {

@@ -24,6 +24,13 @@ package struct LabHost: Sendable {
         ]
     }
 
+    /// Gives the host other addresses on the common network, which end in that number. Its own fields keep the old ones.
+    package func move(toHost number: Int) throws {
+        try ip(["address", "flush", "dev", Self.link, "scope", "global"])
+        try ip(["address", "add", "\(Laboratory.ipv4Network).255.\(number)/16", "dev", Self.link])
+        try ip(["address", "add", "\(Laboratory.ipv6Network):ff:\(number)/64", "dev", Self.link, "nodad"])
+    }
+
     /// `ip ARGUMENTS` inside.
     @discardableResult
     package func ip(_ arguments: [String]) throws -> String {

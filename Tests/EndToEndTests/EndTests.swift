@@ -44,8 +44,31 @@ extension EndToEnd {
                 let second = try mesh.addNode()
                 try await mesh.waitForFullMesh(within: EndToEnd.convergence)
                 #expect(second.process.terminate(waitingAtMost: .seconds(5)) == .exited(0))
-                try await mesh.nodes[0].waitUntil("sees that it is not connected", within: .seconds(30)) {
-                    $0.member("node-2")?.state == .known
+                try await mesh.nodes[0].waitUntil("sees that it is gone", within: .seconds(5)) {
+                    $0.member("node-2")?.state == .unreachable
+                }
+                try second.startAgain()
+                try await mesh.nodes[0].waitUntil("sees that it is back", within: .seconds(5)) { $0.member("node-2")?.state == .connected }
+            }
+        }
+
+        /// All find out soon, also those who were not connected to it, and nobody forgets it.
+        @Test func aNodeThatIsKilledIsShownAsUnreachable() async throws {
+            try await Laboratory.with { laboratory in
+                var mesh = try await TestMesh(in: laboratory)
+                for _ in 0..<3 { try mesh.addNode() }
+                try await mesh.waitForFullMesh(within: EndToEnd.convergence)
+                mesh.nodes[3].process.signal(SIGKILL)
+                for node in mesh.nodes[0...2] {
+                    try await node.waitUntil("sees that node-4 is gone", within: .seconds(20)) {
+                        $0.member("node-4")?.state == .unreachable
+                    }
+                }
+                try mesh.nodes[3].startAgain()
+                for node in mesh.nodes[0...2] {
+                    try await node.waitUntil("sees that node-4 is back", within: .seconds(20)) {
+                        $0.member("node-4").map { $0.state == .connected || $0.state == .known } ?? false
+                    }
                 }
             }
         }

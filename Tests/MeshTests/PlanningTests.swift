@@ -131,6 +131,24 @@ import WireGuard
         #expect(moved(from: roamed, handshake: .min) == wanted)
         #expect(moved(from: nil, handshake: now) == wanted)
         #expect(moved(from: wanted, handshake: nil) == nil)
+        desired.peers[wireguardKey(1)]?.retiredEndpoints = [roamed]
+        #expect(moved(from: roamed, handshake: now) == wanted, "it says that it has left")
+        #expect(moved(from: endpoint("203.0.113.7:998"), handshake: now) == nil)
+    }
+
+    @Test func endpointsThatARecordNamesNoMoreAreRetired() throws {
+        var membership = try membership()
+        func retired(_ sequence: UInt64, _ endpoints: [SocketAddress]) throws -> [SocketAddress]? {
+            let record = try record(1, sequence: sequence) { $0.endpoints = endpoints }
+            _ = membership.merge(record, age: .zero, now: .origin)
+            return membership[record.record.peer]?.retiredEndpoints
+        }
+        let places = (1...20).map { endpoint("192.0.2.\($0):1") }
+        #expect(try retired(1, [places[0], places[1]]) == [])
+        #expect(try retired(2, [places[1], places[2]]) == [places[0]])
+        #expect(try retired(3, [places[0]]) == [places[1], places[2]])
+        for (number, place) in places.enumerated() { _ = try retired(UInt64(number) + 4, [place]) }
+        #expect(try retired(99, [])?.count == RecordLimits.maximumEndpoints)
     }
 
     @Test func plansPrintWithoutSecrets() throws {

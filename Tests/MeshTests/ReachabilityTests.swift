@@ -66,6 +66,13 @@ import WeftTestKit
         )
     }
 
+    @Test func whoStopsSaysSo() throws {
+        var mesh = try mesh(3, [(0, 1), (1, 2)])
+        mesh.handle(.stop, at: 2)
+        mesh.settle()
+        #expect(whoSaysUnreachable(mesh, 2) == [0, 1])
+    }
+
     /// Each report costs all nodes a message, and so does each answer to it.
     @Test func liesAreAnsweredSeldom() throws {
         var plane = try controlPlane(0)

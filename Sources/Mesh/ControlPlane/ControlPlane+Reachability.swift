@@ -8,6 +8,12 @@ extension ControlPlane {
         spread(UnreachableReport(peer: peer, sequence: sequence), &turn)
     }
 
+    /// We stop: others need not find out. The record that we issue when we start again says otherwise.
+    func sayUnreachable(_ turn: inout Turn) {
+        guard own.phase == .member, let sequence = membership.own?.record.sequence else { return }
+        turn.act(.publish(Announcement.unreachable(UnreachableReport(peer: identity.peerID, sequence: sequence)).encoded))
+    }
+
     /// Takes note of a report that did not come by gossip, and tells all if it is news.
     mutating func spread(_ report: UnreachableReport, _ turn: inout Turn) {
         guard learn(report, &turn) else { return }

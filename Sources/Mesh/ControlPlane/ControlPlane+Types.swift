@@ -18,6 +18,8 @@ extension ControlPlane {
         case syncMessage(from: PeerID, [UInt8])
         /// Where this node can be reached, the best first. Peering addresses without the peer id.
         case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
+        /// The node stops, and stays a member.
+        case stop
         /// The node leaves the mesh; once its actions are carried out it can stop.
         case leave
         /// `nextDeadline` has come.

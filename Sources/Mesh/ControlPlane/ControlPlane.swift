@@ -56,6 +56,7 @@ package struct ControlPlane: Sendable {
         case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)
         case .syncMessage(let peer, let bytes): receiveSync(from: peer, bytes, &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses): own.locate(endpoints: endpoints, peeringAddresses: peeringAddresses)
+        case .stop: sayUnreachable(&turn)
         case .leave: leave(&turn)
         case .deadlineReached: break  // what is due is seen to below, whatever the input
         }

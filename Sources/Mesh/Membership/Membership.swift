@@ -25,6 +25,8 @@ package struct Membership: Sendable {
         package let issuedAt: Instant
         /// Somebody lost it and could not dial it; its next record says otherwise. Shared among nodes like the record itself.
         package internal(set) var isReportedUnreachable = false
+        /// Endpoints that its earlier records named and this one does not: it has left them. At most `RecordLimits.maximumEndpoints`.
+        package internal(set) var retiredEndpoints: [SocketAddress] = []
 
         package var record: NodeRecord { sealed.record }
         package var leaseEnd: Instant { issuedAt + record.lease }
@@ -80,6 +82,7 @@ package struct Membership: Sendable {
         let previous = members[peer]
         if let previous { removeClaims(of: previous) }
         members[peer] = member
+        if let previous { members[peer]?.retireEndpoints(of: previous) }
         addClaims(of: member)
         if previous?.sealed != member.sealed { noteHeld(member) }
         if peer != ownPeer, previous?.leaseEnd != member.leaseEnd { leases.insert(peer, end: member.leaseEnd) }
@@ -98,5 +101,12 @@ package struct Membership: Sendable {
         let record = member.record
         for claim in record.addresses { addressClaims.remove(claim.claim(by: record.peer), from: claim.address) }
         nameClaims.remove(record.nameClaim, from: record.name)
+    }
+}
+
+extension Membership.Member {
+    fileprivate mutating func retireEndpoints(of previous: Membership.Member) {
+        let earlier = previous.record.endpoints + previous.retiredEndpoints
+        retiredEndpoints = Array(earlier.filter { !record.endpoints.contains($0) }.prefix(RecordLimits.maximumEndpoints))
     }
 }

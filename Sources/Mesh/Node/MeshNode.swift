@@ -27,6 +27,8 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case syncMessage(from: PeerID, [UInt8])
         /// Where this node can be reached, the best first. Peering addresses without the peer id.
         case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
+        /// The node stops, and stays a member.
+        case stop
         /// The node leaves the mesh; once its actions are carried out it can stop.
         case leave
         /// `nextDeadline` has come.
@@ -83,6 +85,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .syncMessage(let peer, let bytes): decide(.syncMessage(from: peer, bytes), &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses):
             decide(.localFactsChanged(endpoints: endpoints, peeringAddresses: peeringAddresses), &turn)
+        case .stop: decide(.stop, &turn)
         case .leave: decide(.leave, &turn)
         case .deadlineReached:
             decide(.deadlineReached, &turn)

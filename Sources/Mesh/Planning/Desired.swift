@@ -18,7 +18,7 @@ private func desiredPeers(of own: NodeRecord, in membership: Membership, facts: 
             presharedKey: facts.secret.presharedKey(between: own.wireguardKey, and: record.wireguardKey),
             endpoint: selection.endpoint(for: record, connectedFrom: facts.connectedFrom[record.peer]),
             allowedIPs: Set(membership.addresses(of: record.peer).map(IPPrefix.init(host:))),
-            keepaliveSeconds: facts.keepaliveSeconds)
+            keepaliveSeconds: facts.keepaliveSeconds, retiredEndpoints: membership[record.peer]?.retiredEndpoints ?? [])
     }
 }
 

@@ -38,11 +38,17 @@ package struct DesiredPeer: Hashable, Sendable {
     /// The addresses that the member has: no two peers share one.
     package var allowedIPs: Set<IPPrefix>
     package var keepaliveSeconds: UInt16
+    /// Where it says that it is not any more.
+    package var retiredEndpoints: [SocketAddress]
 
-    package init(presharedKey: WireGuardPresharedKey, endpoint: SocketAddress?, allowedIPs: Set<IPPrefix>, keepaliveSeconds: UInt16) {
+    package init(
+        presharedKey: WireGuardPresharedKey, endpoint: SocketAddress?, allowedIPs: Set<IPPrefix>, keepaliveSeconds: UInt16,
+        retiredEndpoints: [SocketAddress] = []
+    ) {
         self.presharedKey = presharedKey
         self.endpoint = endpoint
         self.allowedIPs = allowedIPs
         self.keepaliveSeconds = keepaliveSeconds
+        self.retiredEndpoints = retiredEndpoints
     }
 }

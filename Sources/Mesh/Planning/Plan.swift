@@ -59,11 +59,14 @@ private func peerChange(_ key: WireGuardPublicKey, _ desired: DesiredPeer, _ obs
     if state.presharedKey != desired.presharedKey { change.presharedKey = desired.presharedKey }
     if state.allowedIPs != desired.allowedIPs { change.allowedIPs = desired.allowedIPs }
     if state.keepaliveSeconds != desired.keepaliveSeconds { change.keepaliveSeconds = desired.keepaliveSeconds }
-    if mayMoveEndpoint(of: state, nowUnixSeconds: nowUnixSeconds), state.endpoint != desired.endpoint { change.endpoint = desired.endpoint }
+    let mayMove =
+        mayMoveEndpoint(of: state, nowUnixSeconds: nowUnixSeconds) || state.endpoint.map(desired.retiredEndpoints.contains) ?? true
+    if mayMove, state.endpoint != desired.endpoint { change.endpoint = desired.endpoint }
     return observed != nil && change == untouched ? nil : change
 }
 
-/// Never takes a peer away from an endpoint at which it answers: the device may have learnt it by roaming, and knows better.
+/// Never takes a peer away from an endpoint at which it answers: the device may have learnt it by roaming, and knows better. Only the
+/// peer itself can say that it has left one.
 private func mayMoveEndpoint(of peer: PeerState, nowUnixSeconds: Int64) -> Bool {
     guard peer.endpoint != nil, let last = peer.lastHandshake else { return true }
     let (age, overflow) = nowUnixSeconds.subtractingReportingOverflow(last)
