@@ -117,7 +117,7 @@ struct LaboratoryTests {
         let text = """
             {"version":1,"node":{"name":"a","peer_id":"12D3","interface":"weft0","wireguard":"kernel","addresses":["10.0.0.1"],"uptime_seconds":3},
             "members":[{"name":"a","peer_id":"12D3","addresses":[],"state":"self","endpoint":null,"last_handshake_seconds_ago":null,
-            "received_bytes":0,"sent_bytes":0},{"name":"b","peer_id":"12D4","addresses":[],"state":"left","endpoint":"1.2.3.4:5",
+            "received_bytes":0,"sent_bytes":0},{"name":"b","peer_id":"12D4","addresses":[],"state":"unreachable","endpoint":"1.2.3.4:5",
             "last_handshake_seconds_ago":1.5,"received_bytes":18446744073709551615,"sent_bytes":1}]}
             """
         let status = try JSONDecoder().decode(NodeStatus.self, from: Data(text.utf8))
