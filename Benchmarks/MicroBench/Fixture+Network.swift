@@ -9,14 +9,23 @@ extension Fixture {
         let membership = try membership(of: sealedRecords())
         let facts = LocalFacts(
             interface: "weft0", privateKey: try some(WireGuardPrivateKey(bytes: bytes(0, 6))),
-            secret: try some(MeshSecret(bytes: bytes(0, 7))),
             listenPort: 10042, mtu: 1420)
-        let wanted = try some(desired(membership, facts: facts))
+        let noKeys = PresharedKeys(secret: try some(MeshSecret(bytes: bytes(0, 7))), ownKey: try some(membership.own).record.wireguardKey)
+        var keys = noKeys
+        let wanted = try some(desired(membership, facts: facts, &keys))
+        let allKeys = keys
         let settled = observed(wanted)
         let fromNothing = plan(desired: wanted, observed: ObservedNetwork(), nowUnixSeconds: 0)
         let changes = fromNothing.changes.flatMap { if case .device(let changes) = $0 { changes } else { [DeviceChange]() } }
         return [
-            Benchmark("desired network of 1,000 members") { desired(membership, facts: facts)?.peers.count ?? .min },
+            Benchmark("desired network of 1,000 new members") {
+                var keys = noKeys
+                return desired(membership, facts: facts, &keys)?.peers.count ?? .min
+            },
+            Benchmark("desired network of 1,000 members, their keys known") {
+                var keys = allKeys
+                return desired(membership, facts: facts, &keys)?.peers.count ?? .min
+            },
             Benchmark("plan for 1,000 members, nothing to do") {
                 plan(desired: wanted, observed: settled, nowUnixSeconds: 0).isEmpty ? 1 : .min
             },

@@ -43,6 +43,13 @@ package struct PeerID: Hashable, Sendable {
     }
 }
 
+extension PeerID {
+    /// All bytes in one step: as an array they would go in one by one, and ids are looked up all the time.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
+
 extension PeerID: Comparable {
     package static func < (left: PeerID, right: PeerID) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)

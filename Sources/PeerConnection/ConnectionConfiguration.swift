@@ -18,6 +18,11 @@ package struct MessageProtocol: Hashable, Sendable {
         self.maximumFrameBytes = maximumFrameBytes
         self.opensAtOnce = opensAtOnce
     }
+
+    /// One id tells the protocols of a host apart, and each frame looks its own up.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ids.first)
+    }
 }
 
 /// What all connections of one host have in common.
@@ -85,7 +90,8 @@ package struct ConnectionEntropy: Sendable {
     /// - Parameter generator: a cryptographic one, except in tests.
     package init(from generator: inout some RandomNumberGenerator) {
         func draw(_ count: Int) -> [UInt8] {
-            (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            let words = (0..<(count + 7) / 8).map { _ in generator.next() as UInt64 }  // each draw is a system call
+            return words.withUnsafeBytes { Array($0.prefix(count)) }
         }
         networkNonce = draw(Self.networkNonceBytes)
         ephemeralSeed = draw(Self.seedBytes)

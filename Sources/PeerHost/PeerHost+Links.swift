@@ -20,15 +20,13 @@ extension PeerHost {
     }
 
     private func carryOut(_ actions: [PeerConnection.Action], on id: LinkID) {
+        guard !actions.isEmpty, let channel = links[id]?.channel else { return }
         var wrote = false
-        for action in actions {
-            guard let link = links[id] else { return }
-            if case .write(let bytes) = action {
-                link.channel.write(link.channel.allocator.buffer(bytes: bytes), promise: nil)
-                wrote = true
-            }
+        for case .write(let bytes) in actions {
+            channel.write(channel.allocator.buffer(bytes: bytes), promise: nil)
+            wrote = true
         }
-        if wrote { links[id]?.channel.flush() }
+        if wrote { channel.flush() }
         // Writing may have found the transport gone: then the link has ended, and what follows is of no connection.
         for action in actions where links[id] != nil { react(to: action, on: id) }
     }

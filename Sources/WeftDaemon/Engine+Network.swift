@@ -42,25 +42,16 @@ extension Engine {
         desired(
             membership,
             facts: LocalFacts(
-                interface: parts.settings.interface, privateKey: parts.wireguardKey, secret: parts.token.secret,
-                listenPort: parts.settings.wireguardPort,
-                mtu: surroundings.overlayMTU, keepaliveSeconds: parts.settings.persistentKeepaliveSeconds,
+                interface: parts.settings.interface, privateKey: parts.wireguardKey,
+                listenPort: parts.settings.wireguardPort, mtu: surroundings.overlayMTU,
+                keepaliveSeconds: parts.settings.persistentKeepaliveSeconds,
                 attachedNetworks: surroundings.attachedNetworks, hasIPv4Route: surroundings.hasIPv4Route,
-                hasGlobalIPv6Route: surroundings.hasGlobalIPv6Route, connectedFrom: connectedFrom))
+                hasGlobalIPv6Route: surroundings.hasGlobalIPv6Route, connectedFrom: connectedFrom),
+            &presharedKeys)
     }
 
-    /// At once, unless it was done just now: while many nodes join, each change would cost the time of all members.
-    func updateNetworkSoon() {
-        guard let due = networkUpdatedAt.map({ $0 + Self.networkInterval }), due > .now() else { return updateNetwork() }
-        networkTimer = networkTimer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.updateNetwork() } }
-        networkTimer?.set(due)
-    }
-
-    static let networkInterval: Duration = .milliseconds(50)
-
-    private func updateNetwork() {
+    func updateNetwork() {
         isNetworkStale = false
-        networkUpdatedAt = .now()
         guard let desired = desiredNetwork() else { return }
         parts.network.assumeIsolated { $0.want(desired) }
     }

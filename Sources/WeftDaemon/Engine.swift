@@ -52,10 +52,15 @@ actor Engine {
     private var isProcessing = false
     var isNetworkStale = false
     private var timer: LoopTimer?
-    private var saveTimer: LoopTimer?
-    var networkTimer: LoopTimer?
-    /// When the network was last worked out.
-    var networkUpdatedAt: Instant?
+    /// A burst of changes is one write; changes that go on and on do not put it off.
+    private lazy var saving = PacedWork(.init(delay: .seconds(1), minimumRest: .seconds(4)), eventLoop: executor.eventLoop) {
+        self.assumeIsolated { $0.save() }
+    }
+    /// While many nodes join, each change would cost the time of all members.
+    private lazy var networkUpdating = PacedWork(.init(minimumRest: .milliseconds(250)), eventLoop: executor.eventLoop) {
+        self.assumeIsolated { $0.updateNetwork() }
+    }
+    var presharedKeys: PresharedKeys
     var refusedRemotes: Set<IPAddress?> = []
     private(set) var connectedFrom: [PeerID: IPAddress] = [:]
     /// Why each target cannot be joined, as last logged: a reason is told once, not at each try.
@@ -65,6 +70,7 @@ actor Engine {
         self.parts = parts
         executor = parts.executor
         surroundings = parts.surroundings
+        presharedKeys = PresharedKeys(secret: parts.token.secret, ownKey: parts.wireguardPublicKey)
         startedAt = .now()
         let controlSettings = ControlPlaneSettings(
             name: parts.settings.name, wireguardKey: parts.wireguardPublicKey, wireguardPort: parts.settings.wireguardPort,
@@ -98,7 +104,7 @@ actor Engine {
             for event in events { process(event) }
         }
         isProcessing = false
-        if isNetworkStale { updateNetworkSoon() }
+        if isNetworkStale { networkUpdating.ask() }
         setTimer()
     }
 
@@ -205,7 +211,7 @@ actor Engine {
         case .networkChanged:
             isNetworkStale = true
         case .persist:
-            scheduleSave()
+            saving.ask()
         case .notice(let notice):
             parts.log.log(level: notice.level, notice.message, metadata: notice.metadata)
         }
@@ -213,22 +219,16 @@ actor Engine {
 
     // MARK: Memory
 
-    /// Saves a little later, so a burst of changes is one write; changes that go on and on do not put it off.
-    private func scheduleSave() {
-        if saveTimer == nil { saveTimer = LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.saveNow() } } }
-        guard saveTimer?.isArmed == false else { return }
-        saveTimer?.set(.now() + Self.saveDelay)
-    }
-
-    static let saveDelay: Duration = .seconds(1)
-
     /// What is waiting to be saved is not.
     func stopSaving() {
-        saveTimer?.set(nil)
+        saving.cancel()
     }
 
     func saveNow() {
-        saveTimer?.set(nil)
+        saving.doNow()
+    }
+
+    private func save() {
         parts.saveMembers(node.snapshot(now: .now()).encoded)
     }
 }

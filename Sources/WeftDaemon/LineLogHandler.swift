@@ -40,13 +40,20 @@ package struct LineLogHandler: LogHandler {
     }
 
     static func quoted(_ text: String) -> String {
+        if !text.isEmpty, text.utf8.allSatisfy({ needsNoCare($0) && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "=") }) { return text }
         let escaped = escaped(text)
         let isPlain = escaped == text && !text.isEmpty && !text.unicodeScalars.contains { $0.properties.isWhitespace || $0 == "=" }
         return isPlain ? text : "\"\(escaped)\""
     }
 
+    /// Printable ASCII without quotes and backslashes; nearly all fields are of that.
+    private static func needsNoCare(_ byte: UInt8) -> Bool {
+        (0x20...0x7e).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
     /// Whatever is not printable, and quotes and backslashes, as `\u{…}` or with a backslash.
     package static func escaped(_ text: String) -> String {
+        if text.utf8.allSatisfy(needsNoCare) { return text }
         var result = ""
         for scalar in text.unicodeScalars {
             switch scalar {

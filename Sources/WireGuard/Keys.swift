@@ -12,6 +12,13 @@ package struct WireGuardPublicKey: Hashable, Sendable {
     }
 }
 
+extension WireGuardPublicKey {
+    /// All bytes in one step: as an array they would go in one by one.
+    package func hash(into hasher: inout Hasher) {
+        bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+}
+
 extension WireGuardPublicKey: Comparable {
     package static func < (left: WireGuardPublicKey, right: WireGuardPublicKey) -> Bool {
         left.bytes.lexicographicallyPrecedes(right.bytes)

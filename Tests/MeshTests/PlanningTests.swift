@@ -12,16 +12,21 @@ import WireGuard
 
     private func facts() throws -> LocalFacts {
         let key = try #require(WireGuardPrivateKey(bytes: [UInt8](repeating: 0xab, count: 32)))
-        return LocalFacts(interface: "weft0", privateKey: key, secret: secret(), listenPort: 10042, mtu: 1420)
+        return LocalFacts(interface: "weft0", privateKey: key, listenPort: 10042, mtu: 1420)
+    }
+
+    private func desired(_ membership: Membership) throws -> DesiredNetwork? {
+        var keys = PresharedKeys(secret: secret(), ownKey: wireguardKey(0))
+        return Mesh.desired(membership, facts: try facts(), &keys)
     }
 
     @Test func desiredFollowsTheMembership() throws {
         var membership = try membership(0)
-        #expect(try desired(membership, facts: facts()) == nil)
+        #expect(try desired(membership) == nil)
         membership.setOwn(try record(0), now: .origin)
         for number in 1...3 { _ = membership.merge(try record(number), age: .zero, now: .origin) }
         _ = membership.merge(try record(4) { $0.hasLeft = true }, age: .zero, now: .origin)
-        let network = try #require(desired(membership, facts: facts()))
+        let network = try #require(try desired(membership))
         #expect(network.addresses == [prefix("10.42.0.1/32")])
         #expect(network.routes == [prefix("10.42.0.0/16"), prefix("fd00:1:2:3::/64")])
         #expect(Set(network.peers.keys) == Set((1...3).map(wireguardKey)))
@@ -46,7 +51,7 @@ import WireGuard
             _ = membership.merge(copied, age: .zero, now: .origin)
         }
         _ = membership.merge(try record(5) { $0.wireguardKey = wireguardKey(0) }, age: .zero, now: .origin)
-        let peers = try #require(desired(membership, facts: facts())).peers
+        let peers = try #require(try desired(membership)).peers
         #expect(peers[wireguardKey(1)]?.allowedIPs == [])
         #expect(peers[wireguardKey(2)]?.allowedIPs == [prefix("10.42.9.9/32")])
         #expect(peers[wireguardKey(33)]?.allowedIPs == [prefix("10.42.0.5/32")])
@@ -178,7 +183,7 @@ import WireGuard
     ) throws -> String? {
         let key = try #require(WireGuardPrivateKey(bytes: [UInt8](repeating: 1, count: 32)))
         let facts = LocalFacts(
-            interface: "weft0", privateKey: key, secret: secret(), listenPort: 1, mtu: 1420, attachedNetworks: attached.map(prefix),
+            interface: "weft0", privateKey: key, listenPort: 1, mtu: 1420, attachedNetworks: attached.map(prefix),
             hasIPv4Route: ipv4, hasGlobalIPv6Route: ipv6)
         let selection = EndpointSelection(overlay: try overlay("10.42.0.0/16", "fd00::/64"), facts: facts)
         let record = try record(1) { $0.endpoints = endpoints.map(endpoint) }.record

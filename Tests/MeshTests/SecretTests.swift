@@ -1,7 +1,8 @@
 import IPAddresses
-import Mesh
 import Testing
 import WireGuard
+
+@testable import Mesh
 
 @Suite struct SecretTests {
     @Test func clusterKeyRoundTrips() throws {
@@ -18,6 +19,25 @@ import WireGuard
         #expect(key == secret().presharedKey(between: keys[1], and: keys[0]))
         #expect(key != secret().presharedKey(between: keys[0], and: keys[2]))
         #expect(key != secret(43).presharedKey(between: keys[0], and: keys[1]))
+    }
+
+    @Test func keptPresharedKeysAreTheDerivedOnes() {
+        var keys = PresharedKeys(secret: secret(), ownKey: wireguardKey(0))
+        for peer in [1, 2, 1] {
+            let derived = secret().presharedKey(between: wireguardKey(0), and: wireguardKey(peer))
+            #expect(keys.key(with: wireguardKey(peer)) == derived)
+        }
+        #expect(keys.kept.count == 2)
+    }
+
+    @Test func presharedKeysOfFormerPeersAreForgotten() {
+        var keys = PresharedKeys(secret: secret(), ownKey: wireguardKey(0))
+        for peer in 1...66 { _ = keys.key(with: wireguardKey(peer)) }
+        keys.tidy(keeping: { $0 == wireguardKey(1) }, count: 1)
+        #expect(keys.kept.count == 66, "few are not worth the work")
+        _ = keys.key(with: wireguardKey(67))
+        keys.tidy(keeping: { $0 == wireguardKey(1) }, count: 1)
+        #expect(Set(keys.kept.keys) == [wireguardKey(1)])
     }
 
     /// Computed independently from RFC 5869 with HMAC-SHA256.

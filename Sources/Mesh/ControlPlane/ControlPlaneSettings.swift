@@ -63,8 +63,10 @@ package struct ControlPlaneLimits: Sendable {
     package var maximumKnownVersions = 1024
     /// How long only one partner is asked to send all that we lack.
     package var promptInterval = Duration.milliseconds(200)
-    /// How long news are collected before partners are told of them.
+    /// How long news are collected before partners are told of them,
     package var offerDelay = Duration.milliseconds(50)
+    /// and how long while there are more and more: a hundred nodes that start together are told of in fewer, larger messages.
+    package var offerInterval = Duration.milliseconds(300)
     /// After a connection, until its two nodes compare again.
     package var followUpDelay = Duration.seconds(30)
     /// Between comparisons with a random partner, give or take a quarter.

@@ -7,12 +7,17 @@ extension Membership {
 
     /// The addresses that the peer claims and has; empty unless it is a live member.
     package func addresses(of peer: PeerID) -> [IPAddress] {
-        claimedAddresses(of: peer).filter { owner(of: $0) == peer }
+        members[peer].map(addresses) ?? []
+    }
+
+    /// The same, of a member that is at hand.
+    func addresses(of member: Member) -> [IPAddress] {
+        claimedAddresses(of: member).filter { owner(of: $0) == member.record.peer }
     }
 
     /// The addresses that the peer claims but another member has.
     package func lostAddresses(of peer: PeerID) -> [IPAddress] {
-        claimedAddresses(of: peer).filter { owner(of: $0) != peer }
+        members[peer].map(claimedAddresses)?.filter { owner(of: $0) != peer } ?? []
     }
 
     /// Whether any member but `peer` claims the address, with or without success.
@@ -20,8 +25,7 @@ extension Membership {
         addressClaims[address].contains { $0.peer != peer }
     }
 
-    private func claimedAddresses(of peer: PeerID) -> [IPAddress] {
-        guard let member = members[peer], member.isLive else { return [] }
-        return member.record.addresses.map(\.address)
+    private func claimedAddresses(of member: Member) -> [IPAddress] {
+        member.isLive ? member.record.addresses.map(\.address) : []
     }
 }

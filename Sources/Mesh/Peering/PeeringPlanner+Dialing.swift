@@ -37,6 +37,7 @@ extension PeeringPlanner {
     /// Whoever's connection broke is dialled at once, however many connections stand: it is not about him as a partner but about
     /// whether he is there.
     private func checks() -> [Target] {
+        guard !suspects.isEmpty else { return [] }
         let waiting = suspects.lazy.map(Target.peer).filter(isWaiting)
         return Array(waiting.prefix(max(0, configuration.maximumInFlight - inFlight.count)))
     }

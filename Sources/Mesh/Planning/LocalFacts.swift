@@ -7,7 +7,6 @@ package struct LocalFacts: Sendable {
     /// Name of the WireGuard interface.
     package var interface: String
     package var privateKey: WireGuardPrivateKey
-    package var secret: MeshSecret
     /// 0 lets the device choose.
     package var listenPort: UInt16
     package var mtu: Int
@@ -23,13 +22,12 @@ package struct LocalFacts: Sendable {
     package var connectedFrom: [PeerID: IPAddress]
 
     package init(
-        interface: String, privateKey: WireGuardPrivateKey, secret: MeshSecret, listenPort: UInt16, mtu: Int, keepaliveSeconds: UInt16 = 0,
+        interface: String, privateKey: WireGuardPrivateKey, listenPort: UInt16, mtu: Int, keepaliveSeconds: UInt16 = 0,
         attachedNetworks: [IPPrefix] = [], hasIPv4Route: Bool = true, hasGlobalIPv6Route: Bool = false,
         connectedFrom: [PeerID: IPAddress] = [:]
     ) {
         self.interface = interface
         self.privateKey = privateKey
-        self.secret = secret
         self.listenPort = listenPort
         self.mtu = mtu
         self.keepaliveSeconds = keepaliveSeconds

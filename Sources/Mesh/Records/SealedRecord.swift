@@ -6,23 +6,42 @@ package struct SealedRecord: Hashable, Sendable {
     static let domain = "weft-node-record"
     static let payloadType = Array("/weft/record/1".utf8)
 
-    package let record: NodeRecord
+    package var record: NodeRecord { contents.record }
     /// The signed envelope, in the one form that our own encoder gives it.
-    package let envelope: [UInt8]
+    package var envelope: [UInt8] { contents.envelope }
     /// What was signed. Fields that this version does not know are still in it.
-    let payload: [UInt8]
+    var payload: [UInt8] { contents.payload }
+
+    /// Shared by all copies: a record never changes, and members are copied all the time.
+    private let contents: Contents
+
+    private final class Contents: Sendable {
+        let record: NodeRecord
+        let envelope: [UInt8]
+        let payload: [UInt8]
+
+        init(record: NodeRecord, envelope: [UInt8], payload: [UInt8]) {
+            self.record = record
+            self.envelope = envelope
+            self.payload = payload
+        }
+    }
 
     private init(record: NodeRecord, envelope: SignedEnvelope) {
-        self.record = record
-        self.envelope = envelope.encoded
-        payload = envelope.payload
+        contents = Contents(record: record, envelope: envelope.encoded, payload: envelope.payload)
     }
 
     /// For tests of large memberships, in which signing would take the time.
     init(unchecked record: NodeRecord) {
-        self.record = record
-        envelope = []
-        payload = []
+        contents = Contents(record: record, envelope: [], payload: [])
+    }
+
+    package static func == (left: SealedRecord, right: SealedRecord) -> Bool {
+        left.contents === right.contents || (left.envelope == right.envelope && left.record == right.record)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(record)
     }
 
     /// Verifies the signature, that the signer is the peer that the record speaks of, and all limits.

@@ -66,12 +66,11 @@ extension ControlPlane {
     /// too young.
     mutating func addNews(_ owner: PeerID, isGossiped: Bool, _ turn: Turn) {
         guard sync.sessions.values.contains(where: { !isGossiped || isWarmingUp($0, at: turn.now) }) else { return }
-        sync.news.add(owner, isGossiped: isGossiped, now: turn.now, delay: settings.limits.offerDelay)
+        sync.news.add(owner, isGossiped: isGossiped, now: turn.now, limits: settings.limits)
     }
 
     mutating func offerNews(_ turn: inout Turn) {
-        let news = sync.news
-        sync.news = PendingNews()
+        let news = sync.news.take(now: turn.now, limits: settings.limits)
         for (peer, session) in sync.sessions.sorted(by: { $0.key < $1.key }) {
             let getsGossip = !isWarmingUp(session, at: news.startedAt ?? turn.now)
             let owners = getsGossip ? news.others : news.others.union(news.gossiped)

@@ -33,11 +33,21 @@ struct PendingNews: Sendable {
     private(set) var gossiped: Set<PeerID> = []
     /// Of these, nobody knows by us.
     private(set) var others: Set<PeerID> = []
+    /// When partners may be told again.
+    private var restEnd = Instant.origin
 
-    mutating func add(_ peer: PeerID, isGossiped: Bool, now: Instant, delay: Duration) {
+    mutating func add(_ peer: PeerID, isGossiped: Bool, now: Instant, limits: ControlPlaneLimits) {
         if isGossiped { gossiped.insert(peer) } else { others.insert(peer) }
         startedAt = startedAt ?? now
-        due = due ?? now + delay
+        due = due ?? max(now + limits.offerDelay, restEnd)
+    }
+
+    /// - Returns: what waited.
+    mutating func take(now: Instant, limits: ControlPlaneLimits) -> PendingNews {
+        let taken = self
+        self = PendingNews()
+        restEnd = now + limits.offerInterval
+        return taken
     }
 }
 
