@@ -44,7 +44,7 @@ package struct PeerID: Hashable, Sendable {
 }
 
 extension PeerID {
-    /// All bytes in one step: as an array they would go in one by one, and ids are looked up all the time.
+    /// All bytes at once: an array would hash them one by one.
     package func hash(into hasher: inout Hasher) {
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }
