@@ -31,7 +31,7 @@ extension Engine {
             joinProblems[target] = nil
             decide(.dialed(target, connectedTo: peerID))
         case .failure(.isOwnAddress):
-            decide(.dialFailed(target))
+            decide(.dialedOurselves(target))
         case .failure(let error):
             noteFailure(target, error)
             decide(.dialFailed(target))

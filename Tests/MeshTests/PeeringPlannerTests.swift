@@ -134,6 +134,43 @@ extension [Planner.Action] {
         #expect(bench.learn(10..<12).dialed == [.peer(peer(10))])
     }
 
+    // MARK: Hosts
+
+    /// Behind it may be half of the mesh.
+    @Test func aHostIsTriedUntilItHasAnsweredWhoeverIsConnected() {
+        var bench = Bench()
+        bench.connect(0..<6)
+        let host = Planner.Target.host(address(60))
+        #expect(bench.handle(.join(address(60))).dialed == [host])
+        for _ in 0..<20 {
+            #expect(bench.handle(.dialFailed(host)).isEmpty)
+            let failedAt = bench.now
+            #expect(bench.wait().dialed == [host])
+            #expect(failedAt.duration(to: bench.now) <= PeeringConfiguration().maximumIntroductionDelay * 1.25)
+        }
+        bench.succeed(host, as: peer(7))
+        #expect(bench.planner.unmetHosts.isEmpty)
+        for _ in 0..<20 { #expect(!bench.wait().dialed.contains(host), "they know each other now") }
+    }
+
+    @Test func aHostThatIsOurselvesIsAsGoodAsMet() {
+        var bench = Bench()
+        bench.connect(0..<6)
+        let host = Planner.Target.host(address(60))
+        bench.handle(.join(address(60)))
+        bench.handle(.dialedOurselves(host))
+        for _ in 0..<20 { #expect(!bench.wait().dialed.contains(host)) }
+        for number in 0..<6 { bench.handle(.disconnected(peer(number))) }
+        #expect(bench.wait().dialed == [host], "its name may lead to another node by then")
+    }
+
+    @Test func hostsKeepToTheLimitToo() {
+        var bench = Bench { $0.maximumInFlight = 3 }
+        bench.connect(0..<6)
+        #expect((40..<50).flatMap { bench.handle(.join(address($0))) }.dialed.count == 3)
+        #expect(bench.wait().dialed.isEmpty)
+    }
+
     // MARK: When
 
     @Test func delaysDoubleUpToTheMaximumWithJitter() {
@@ -228,15 +265,13 @@ extension [Planner.Action] {
 
     // MARK: Whom
 
-    @Test func hostsAreDialledOnlyWhileNobodyIsConnected() {
+    @Test func hostsThatWereMetAreDialledOnlyWhileNobodyIsConnected() {
         var bench = Bench()
         #expect(bench.handle(.join(address(9))) == [.dial(.host(address(9)), [address(9)])])
-        bench.handle(.dialFailed(.host(address(9))))
-        bench.connect(0..<1)
+        bench.succeed(.host(address(9)), as: peer(0))
         #expect(bench.planner.nextDeadline == nil)
-        #expect(bench.handle(.join(address(10))).isEmpty)
         let dialed = bench.handle(.disconnected(peer(0))).dialed + bench.wait().dialed
-        #expect(Set(dialed) == [.host(address(9)), .host(address(10))])
+        #expect(dialed == [.host(address(9))])
     }
 
     @Test func whoIsForgottenIsNotDialled() {
@@ -396,6 +431,7 @@ private struct ScheduleModel {
     private var generator: SeededGenerator
     private var underWay: [Planner.Target] = []
     private var connected: Set<PeerID> = []
+    private var answered: Set<Planner.Target> = []
     private let configuration = PeeringConfiguration()
 
     init(seed: UInt64) {
@@ -450,6 +486,7 @@ private struct ScheduleModel {
         let target = underWay.remove(at: Int.random(in: 0..<underWay.count, using: &generator))
         guard Bool.random(using: &generator) else { return take(bench.handle(.dialFailed(target))) }
         let answered: PeerID = if case .peer(let peer) = target { peer } else { peers[0] }
+        self.answered.insert(target)
         connect(answered)
         if Int.random(in: 0..<5, using: &generator) == 0, connected.remove(answered) != nil { take(bench.handle(.disconnected(answered))) }
         take(bench.handle(.dialed(target, connectedTo: answered)))
@@ -462,7 +499,7 @@ private struct ScheduleModel {
                 must(!addresses.isEmpty, "without addresses")
                 must(!underWay.contains(target), "dialled twice at once")
                 if case .peer(let peer) = target { must(!connected.contains(peer), "is connected already") }
-                if case .host = target { must(connected.isEmpty, "a host while somebody is connected") }
+                if case .host = target { must(connected.isEmpty || !answered.contains(target), "a host that was met, without need") }
                 underWay.append(target)
             case .disconnect(let peer):
                 must(connected.contains(peer), "gives up what is gone")

@@ -21,6 +21,8 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case lost(PeerID)
         case dialed(Peering.Target, connectedTo: PeerID)
         case dialFailed(Peering.Target)
+        /// This node itself answered.
+        case dialedOurselves(Peering.Target)
         /// A message on `ControlPlane.gossipTopic`. `from` is who passed it on, not who wrote it.
         case gossip(from: PeerID, [UInt8])
         /// One message of `ControlPlane.syncProtocol`, without its length prefix.
@@ -59,6 +61,9 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
 
     package var membership: Membership { control.membership }
 
+    /// Hosts to join by that are still to answer.
+    package var unmetHosts: [Multiaddr] { peering.unmetHosts }
+
     package func snapshot(now: Instant) -> MeshSnapshot { control.snapshot(now: now) }
 
     /// When `deadlineReached` is to be given, if nothing happens before.
@@ -81,6 +86,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
             seek(.lost(peer), &turn)
         case .dialed(let target, let peer): seek(.dialed(target, connectedTo: peer), &turn)
         case .dialFailed(let target): seek(.dialFailed(target), &turn)
+        case .dialedOurselves(let target): seek(.dialedOurselves(target), &turn)
         case .gossip(let peer, let bytes): decide(.gossip(from: peer, bytes), &turn)
         case .syncMessage(let peer, let bytes): decide(.syncMessage(from: peer, bytes), &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses):
@@ -118,7 +124,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         let own = membership.ownPeer
         for member in membership.live where member.record.peer != own { note(member.record, &turn) }
         for other in bootstrap where other.peer != own && membership[other.peer] == nil {
-            seek(.member(other.peer, other.addresses), &turn)
+            seek(.member(other.peer, tokenAddresses(of: other.peer)), &turn)
         }
         for address in joinAddresses { seek(.join(address), &turn) }
     }
@@ -127,15 +133,24 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         switch change {
         case .joined(let peer), .changed(let peer):
             if let record = membership[peer]?.record { note(record, &turn) }
-        case .left(let peer), .expired(let peer): seek(.forget(peer), &turn)
+        case .left(let peer): seek(.forget(peer), &turn)
+        case .expired(let peer):
+            seek(.forget(peer), &turn)
+            let addresses = tokenAddresses(of: peer)
+            if !addresses.isEmpty { seek(.member(peer, addresses), &turn) }
         case .unreachable(let peer): seek(.reported(peer, isUnreachable: true), &turn)
         case .reachable(let peer): seek(.reported(peer, isUnreachable: false), &turn)
         }
     }
 
+    /// What the token says of a member stays true when the member's record is a copied machine's that is gone: it is tried last.
     private mutating func note(_ record: NodeRecord, _ turn: inout NodeTurn) {
-        seek(.member(record.peer, record.peeringAddresses), &turn)
+        let told = record.peeringAddresses
+        let others = told.isEmpty ? [] : tokenAddresses(of: record.peer).filter { !told.contains($0) }
+        seek(.member(record.peer, told + others), &turn)
     }
+
+    private func tokenAddresses(of peer: PeerID) -> [Multiaddr] { bootstrap.filter { $0.peer == peer }.flatMap(\.addresses) }
 }
 
 extension ControlPlane.MembershipChange {

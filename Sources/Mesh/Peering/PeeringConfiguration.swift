@@ -15,6 +15,8 @@ package struct PeeringConfiguration: Sendable {
     /// A failed target is tried again after this, doubled with each failure.
     package var minimumRetryDelay: Duration = .milliseconds(250)
     package var maximumRetryDelay: Duration = .seconds(120)
+    /// The same for a host to join by that has not answered yet, while others are connected.
+    package var maximumIntroductionDelay: Duration = .seconds(30)
     /// How long after one another all nodes of a mesh try a lost member, on average; each node waits as many times longer as there are
     /// members, within the two bounds that follow.
     package var healSpacing: Duration = .seconds(3)

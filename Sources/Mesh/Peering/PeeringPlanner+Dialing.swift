@@ -6,7 +6,7 @@ extension PeeringPlanner {
     /// When there may be something to do; `nil` when all members are connected, or nothing can be dialled before a dial has ended.
     package var nextDeadline: Instant? {
         let retry = room > 0 ? order.lazy.filter(isWaiting).compactMap { candidates[$0]?.notBefore }.min() : nil
-        return earliest(earliest(retry, healAt), nextTrim)
+        return earliest(earliest(earliest(retry, nextIntroduction), healAt), nextTrim)
     }
 
     private var isBelowTarget: Bool { connected.count < configuration.targetConnections }
@@ -16,7 +16,8 @@ extension PeeringPlanner {
         max(0, min(configuration.targetConnections - connected.count, configuration.maximumInFlight) - inFlight.count)
     }
 
-    /// Whether it could be dialled now or later: hosts only while nobody is connected, for who they are is unknown.
+    /// Whether it could be dialled now or later to have one more connection: hosts only while nobody is connected, for whom one would
+    /// be connected to is not known.
     private func isWaiting(_ target: Target) -> Bool {
         guard !inFlight.contains(target), candidates[target]?.addresses.isEmpty == false else { return false }
         switch target {
@@ -26,7 +27,7 @@ extension PeeringPlanner {
     }
 
     mutating func dials(_ now: Instant) -> [Action] {
-        begin(checks()) + begin(joins(now)) + begin(heal(now))
+        begin(checks()) + begin(introductions(now)) + begin(joins(now)) + begin(heal(now))
     }
 
     private mutating func begin(_ targets: [Target]) -> [Action] {
@@ -39,7 +40,23 @@ extension PeeringPlanner {
     private func checks() -> [Target] {
         guard !suspects.isEmpty else { return [] }
         let waiting = suspects.lazy.map(Target.peer).filter(isWaiting)
-        return Array(waiting.prefix(max(0, configuration.maximumInFlight - inFlight.count)))
+        return Array(waiting.prefix(freeSlots))
+    }
+
+    private var freeSlots: Int { max(0, configuration.maximumInFlight - inFlight.count) }
+
+    /// Hosts that the user named are tried until each has answered once, whoever is connected: behind one of them may be members whom
+    /// nobody here has heard of.
+    private func introductions(_ now: Instant) -> [Target] {
+        let due = unmet.lazy.filter { target in
+            !inFlight.contains(target) && candidates[target].map { $0.notBefore <= now } ?? false
+        }
+        return Array(due.prefix(freeSlots))
+    }
+
+    private var nextIntroduction: Instant? {
+        guard !unmet.isEmpty, freeSlots > 0 else { return nil }
+        return unmet.lazy.filter { !inFlight.contains($0) }.compactMap { candidates[$0]?.notBefore }.min()
     }
 
     /// All candidates are looked at only when one of them can be chosen: a large mesh is learnt at a cost that grows with its size alone.
@@ -58,8 +75,11 @@ extension PeeringPlanner {
         min(max(configuration.healSpacing * order.count, configuration.minimumHealInterval), configuration.maximumHealInterval)
     }
 
-    /// In a small mesh nobody else tries meanwhile.
-    var longestRetryDelay: Duration { min(healInterval, configuration.maximumRetryDelay) }
+    /// In a small mesh nobody else tries meanwhile. That a host has not answered matters less once others have.
+    func longestRetryDelay(of target: Target) -> Duration {
+        if case .host = target, !connected.isEmpty { return configuration.maximumIntroductionDelay }
+        return min(healInterval, configuration.maximumRetryDelay)
+    }
 
     /// Somebody is lost.
     mutating func healSoon(_ now: Instant) {

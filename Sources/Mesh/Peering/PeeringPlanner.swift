@@ -28,6 +28,8 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         case lost(PeerID)
         case dialed(Target, connectedTo: PeerID)
         case dialFailed(Target)
+        /// This node itself answered.
+        case dialedOurselves(Target)
         case deadlineReached
     }
 
@@ -66,8 +68,15 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     var opened: [PeerID] = []
     /// Peers whose connection broke and that have not been reached or given up since.
     var suspects: [PeerID] = []
+    /// Hosts to join by that have not answered yet.
+    var unmet: [Target] = []
     var healAt: Instant?
     var generator: Generator
+
+    /// Hosts to join by that are still to answer.
+    package var unmetHosts: [Multiaddr] {
+        unmet.compactMap { if case .host(let address) = $0 { address } else { nil } }
+    }
 
     package init(configuration: PeeringConfiguration = PeeringConfiguration(), generator: Generator) {
         self.configuration = configuration
@@ -79,7 +88,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         switch input {
         case .member(let peer, let addresses): learn(.peer(peer), addresses, now)
         case .forget(let peer): forget(peer)
-        case .join(let address): learn(.host(address), [address], now)
+        case .join(let address): join(address, now)
         case .reported(let peer, let isUnreachable): report(peer, isUnreachable, now)
         case .connected(let peer): connect(peer, now)
         case .disconnected(let peer): disconnect(peer, now)
@@ -88,6 +97,9 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
             suspect(peer, now, &actions)
         case .dialed(let target, let peer): dialed(target, peer, now, &actions)
         case .dialFailed(let target): dialFailed(target, now, &actions)
+        case .dialedOurselves(let target):
+            unmet.removeAll { $0 == target }
+            dialFailed(target, now, &actions)
         case .deadlineReached: break
         }
         actions += dials(now)
@@ -108,6 +120,13 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         candidate.failures = 0
         candidate.notBefore = now
         candidates[target] = candidate
+    }
+
+    private mutating func join(_ address: Multiaddr, _ now: Instant) {
+        let target = Target.host(address)
+        guard candidates[target] == nil else { return }
+        learn(target, [address], now)
+        if candidates[target] != nil { unmet.append(target) }
     }
 
     private mutating func forget(_ peer: PeerID) {
@@ -152,6 +171,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     /// The connection is told of by `connected`, and may have ended already: then it is not one that we opened any more.
     private mutating func dialed(_ target: Target, _ peer: PeerID, _ now: Instant, _ actions: inout [Action]) {
         inFlight.remove(target)
+        unmet.removeAll { $0 == target }
         candidates[target]?.failures = 0
         let retry = now + jittered(configuration.minimumRetryDelay)  // should the connection not last
         candidates[target]?.notBefore = retry
@@ -167,10 +187,10 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
             actions.append(.unreachable(peer))
         }
         guard let failures = candidates[target]?.failures else { return }
-        let delay = min(configuration.minimumRetryDelay * (1 << min(failures, 20)), longestRetryDelay)
+        let delay = min(configuration.minimumRetryDelay * (1 << min(failures, 20)), longestRetryDelay(of: target))
         let retry = now + jittered(delay)
         candidates[target]?.failures = failures + 1
         candidates[target]?.notBefore = retry
-        healSoon(now)
+        if case .peer = target { healSoon(now) }
     }
 }
