@@ -1,4 +1,5 @@
 import GossipSub
+import IPAddresses
 import Mesh
 import Multiformats
 import Timeline
@@ -9,6 +10,8 @@ struct SimulatedHost: Sendable {
     struct Link: Sendable {
         let side: Connection.Side
         let peer: PeerID
+        /// The other end's address.
+        let remote: IPAddress
         let establishedAt: Instant
         /// The peer reads publish-subscribe from us.
         var isReady = false
@@ -29,15 +32,17 @@ struct SimulatedHost: Sendable {
     }
 
     /// - Returns: whether it is the only one to this peer.
-    mutating func establish(_ id: ConnectionID, _ side: Connection.Side, to peer: PeerID, at now: Instant) -> Bool {
-        links[id] = Link(side: side, peer: peer, establishedAt: now)
+    mutating func establish(_ id: ConnectionID, _ side: Connection.Side, to peer: PeerID, _ remote: IPAddress, at now: Instant) -> Bool {
+        links[id] = Link(side: side, peer: peer, remote: remote, establishedAt: now)
         peers[peer, default: []].append(id)
         return peers[peer]?.count == 1
     }
 
     /// See `PeerHost.endStale`.
-    func stale(of peer: PeerID, after crossingDials: Duration, at now: Instant) -> [ConnectionID] {
-        (peers[peer] ?? []).filter { id in links[id].map { $0.establishedAt + crossingDials < now } ?? false }
+    func stale(of peer: PeerID, _ remote: IPAddress, after crossingDials: Duration, at now: Instant) -> [ConnectionID] {
+        (peers[peer] ?? []).filter { id in
+            links[id].map { $0.establishedAt + crossingDials < now || $0.remote != remote } ?? false
+        }
     }
 
     /// See `PeerHost.dropDuplicates`.

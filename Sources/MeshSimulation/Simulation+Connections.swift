@@ -12,10 +12,11 @@ extension Simulation {
         guard isRunning(machine, connection[side].process),
             let peer = machines[connection[side.other].machine].peer(of: connection[side.other])
         else { return close(id, side, isGoodbye: false) }
-        for stale in machines[machine].process?.host.stale(of: peer, after: Self.limits.crossingDials, at: now) ?? [] {
+        let remote = connection[side.other].address
+        for stale in machines[machine].process?.host.stale(of: peer, remote, after: Self.limits.crossingDials, at: now) ?? [] {
             drop(stale, at: machine)
         }
-        let isFirst = machines[machine].process?.host.establish(id, side, to: peer, at: now) ?? false
+        let isFirst = machines[machine].process?.host.establish(id, side, to: peer, remote, at: now) ?? false
         if isFirst {
             trace.note(.connected, machine, owners[peer] ?? -1, at: now)
             post(.input(.connected(peer)), to: machine)

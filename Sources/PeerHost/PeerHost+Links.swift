@@ -56,7 +56,7 @@ extension PeerHost {
 
     private func established(_ id: LinkID, _ peer: PeerID) {
         guard peer != peerID else { return end(id, .closed, dial: .isOwnAddress) }
-        endStale(of: peer)
+        endStale(of: peer, before: id)
         links[id]?.establishedAt = .now()
         let isFirst = peers[peer] == nil
         peers[peer, default: []].append(id)
@@ -66,13 +66,21 @@ extension PeerHost {
         dropDuplicates(of: peer)
     }
 
-    /// Nobody dials a peer that it is connected to: older connections are dead, even if our kernel has not found out.
-    private func endStale(of peer: PeerID) {
+    /// Nobody dials a peer that it is connected to: older connections are dead, even if our kernel has not found out. Dials that crossed
+    /// are no such case, unless the peer has another address now.
+    private func endStale(of peer: PeerID, before new: LinkID) {
         let now = Instant.now()
         for id in peers[peer] ?? [] {
-            guard let since = links[id]?.establishedAt, since + configuration.limits.crossingDials < now else { continue }
-            end(id, .goodbye)
+            guard let since = links[id]?.establishedAt else { continue }
+            if since + configuration.limits.crossingDials < now || hasMoved(from: links[id]?.remote, to: links[new]?.remote) {
+                end(id, .goodbye)
+            }
         }
+    }
+
+    private func hasMoved(from old: IPAddress?, to new: IPAddress?) -> Bool {
+        guard let old, let new else { return false }
+        return old != new && old.family == new.family
     }
 
     /// Of several connections to one peer one is kept: of those that both have dialled, the one that the lower peer id did; of
