@@ -89,6 +89,17 @@ import WeftTestKit
         #expect(published == 6)
     }
 
+    /// It has the number of a copied machine's record, which the others hold for ours.
+    @Test(arguments: [(1_000_000, true), (RecordLimits.maximumUnprovenSequence, true), (RecordLimits.maximumUnprovenSequence + 1, false)])
+    func aReportOnALaterRecordOfOursIsOutdone(sequence: UInt64, isBelieved: Bool) throws {
+        var plane = try controlPlane(0)
+        _ = plane.handle(.started, now: .origin, wallClockMillis: 1)
+        let report = Announcement.unreachable(UnreachableReport(peer: try identity(0).peerID, sequence: sequence)).encoded
+        let actions = plane.handle(.gossip(from: try identity(1).peerID, report), now: .origin, wallClockMillis: 1)
+        #expect(actions.contains { if case .publish = $0 { true } else { false } } == isBelieved)
+        #expect((try #require(plane.membership.own).record.sequence > sequence) == isBelieved)
+    }
+
     @Test func whatIsNotNewsIsNotPassedOn() throws {
         var plane = try controlPlane(0)
         let partner = try identity(1).peerID

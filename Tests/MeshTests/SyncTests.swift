@@ -317,4 +317,18 @@ import WeftTestKit
         #expect(membership.tree.count == 3 && membership.tree.digest(of: .all) == 0)
         #expect(membership.versions(in: .all).count == 3 && !membership.versions(in: .all).contains { $0.version.isHeld })
     }
+
+    /// A copied machine's record had a later number than ours, and has ended. Whoever is connected to us says so, since ours counts for
+    /// nothing there.
+    @Test(arguments: [0, 1], [0, 300])
+    func whoseLaterRecordHasEndedIsTold(owner: Int, commonCount: Int) throws {
+        var generator = SeededGenerator(seed: 5)
+        var pair = try SyncPair(common: try unsignedRecords(commonCount, &generator))
+        pair.introduce()
+        pair.connect()
+        pair.pass(ControlPlaneLimits().followUpDelay * 2)
+        pair.hold(try record(owner, sequence: 1_000_000) { $0.lease = .seconds(60) }, at: 1 - owner)
+        pair.pass(.seconds(61))
+        #expect(try #require(pair.planes[owner].membership.own).record.sequence > 1_000_000)
+    }
 }

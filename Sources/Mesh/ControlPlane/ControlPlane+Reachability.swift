@@ -20,12 +20,24 @@ extension ControlPlane {
         turn.act(.publish(Announcement.unreachable(report).encoded))
     }
 
+    /// Somebody says, without proof, that a record of ours with this number was the last one. If we have no newer one it may be a copied
+    /// machine's, before which ours counts for nothing: we issue one above it.
+    ///
+    /// Numbers beyond `RecordLimits.maximumUnprovenSequence` are not believed, so that lies cannot use them up.
+    mutating func outdo(_ sequence: UInt64, _ turn: Turn) {
+        guard let current = membership.own?.record.sequence, sequence >= current, sequence <= RecordLimits.maximumUnprovenSequence else {
+            return
+        }
+        own.sequenceFloor = max(own.sequenceFloor, sequence)
+        own.refute(settings.limits, now: turn.now)
+    }
+
     /// Takes note of a report; one about ourselves is refuted by a newer record.
     ///
     /// - Returns: whether it is news.
     mutating func learn(_ report: UnreachableReport, _ turn: inout Turn) -> Bool {
         if report.peer == identity.peerID {
-            if report.sequence == membership.own?.record.sequence { own.refute(settings.limits, now: turn.now) }
+            outdo(report.sequence, turn)
             return false
         }
         guard membership.markUnreachable(report) else { return false }

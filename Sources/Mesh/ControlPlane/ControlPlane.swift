@@ -74,6 +74,8 @@ package struct ControlPlane: Sendable {
     private mutating func expireLeases(_ turn: inout Turn) {
         for peer in membership.expire(now: turn.now) {
             turn.report(.expired(peer))
+            // It is there: the record was a copied machine's, or its later ones were lost.
+            if sync.sessions[peer] != nil { sync.sessions[peer]?.comparison = turn.now }
         }
     }
 }

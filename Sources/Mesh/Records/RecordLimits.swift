@@ -13,6 +13,8 @@ package enum RecordLimits {
     package static let leaseRange: ClosedRange<Duration> = .seconds(60) ... .seconds(90 * 86_400)
     /// Leaves room above every sequence number, so that counting up never overflows.
     package static let maximumSequence: UInt64 = 1 << 62
+    /// The highest number of a record of its own that a node believes in without having seen the record. Ours are milliseconds since 1970.
+    package static let maximumUnprovenSequence = maximumSequence / 2
     /// In bytes of UTF-8.
     package static let maximumSoftwareLength = 32
 }

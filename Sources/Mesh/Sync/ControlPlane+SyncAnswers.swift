@@ -10,6 +10,8 @@ extension ControlPlane {
         var missing: [PeerID] = []
         /// Of whom the other does not know that they cannot be reached.
         var unreported: [PeerID] = []
+        /// Whether a later record of the other itself has ended here than the one that it has.
+        var outlivesOther = false
         var wanted: [SyncKey] = []
 
         var listsAny: Bool {
@@ -64,6 +66,7 @@ extension ControlPlane {
             let held = Dictionary(versions.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
             for (owner, version) in membership.versions(in: range) {
                 if version.isNews(to: held[version.key]) { answer.missing.append(owner) }
+                if owner == peer, !version.isHeld, held[version.key]?.isHeld == true { answer.outlivesOther = true }
                 guard version.isReportedUnreachable, held[version.key]?.isReportedUnreachable != true else { continue }
                 answer.unreported.append(owner)
             }
@@ -81,6 +84,9 @@ extension ControlPlane {
     /// Asks for a version that the peer has told of, if it would help us and has not been asked for.
     private mutating func consider(_ theirs: HeldVersion, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: inout Turn) {
         sync.sessions[peer]?.note(theirs, limits: settings.limits)
+        if !theirs.isHeld, membership.versions(of: theirs.key).contains(where: { $0.peer == identity.peerID }) {
+            outdo(theirs.sequence, turn)
+        }
         if theirs.isReportedUnreachable { hearReport(of: theirs, &turn) }
         let ours = membership.versions(of: theirs.key).first?.version
         guard theirs.isNews(to: ours), ours != nil || membership.hasRoom, !sync.requests.contains(theirs) else { return }

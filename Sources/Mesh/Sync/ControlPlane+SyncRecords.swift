@@ -49,7 +49,7 @@ extension ControlPlane {
         send(message, to: peer, &turn)
         if sendingMissing { sendRecords(of: answer.missing, to: peer, &turn) }
         // After the records that the reports are about.
-        send(SyncMessage(offered: answer.unreported.flatMap(versions)), to: peer, &turn)
+        send(SyncMessage(offered: (answer.unreported + (answer.outlivesOther ? [peer] : [])).flatMap(versions)), to: peer, &turn)
     }
 
     private func versions(of owner: PeerID) -> [HeldVersion] { membership.versions(of: SyncKey(owner)).map(\.version) }
