@@ -52,7 +52,7 @@ extension ControlPlane {
     /// are offered them.
     mutating func receiveGossip(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
         do throws(RecordError) {
-            switch try Announcement.decode(bytes, holding: membership) {
+            switch try Announcement.decode(bytes, holding: membership, else: opener) {
             case .record(let aged): receiveGossip(from: peer, aged, &turn)
             case .unreachable(let report): turn.act(.gossipVerdict(learn(report, &turn) ? .accept : .ignore))
             }

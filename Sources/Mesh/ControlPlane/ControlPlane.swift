@@ -19,16 +19,22 @@ package struct ControlPlane: Sendable {
 
     let identity: Identity
     let settings: ControlPlaneSettings
+    let opener: RecordOpener
     package internal(set) var membership: Membership
     var own: OwnState
     var sync: SyncState
 
-    /// - Parameter restored: what was saved when the node last ran.
+    /// - Parameters:
+    ///   - restored: what was saved when the node last ran.
+    ///   - opener: how records that come in are opened; whoever runs many nodes can open each record once for all of them.
     package init(
-        identity: Identity, settings: ControlPlaneSettings, restored: MeshSnapshot? = nil, now: Instant, wallClockMillis: UInt64
+        identity: Identity, settings: ControlPlaneSettings, restored: MeshSnapshot? = nil,
+        opener: @escaping RecordOpener = SealedRecord.open,
+        now: Instant, wallClockMillis: UInt64
     ) {
         self.identity = identity
         self.settings = settings
+        self.opener = opener
         membership = Membership(ownPeer: identity.peerID, overlay: settings.overlay, limits: settings.limits.membership)
         sync = SyncState(ownPeer: identity.peerID)
         var lastOwn: NodeRecord?

@@ -14,11 +14,11 @@ package struct MeshSnapshot: Sendable {
     ///
     /// - Parameter elapsed: since it was saved, by the wall clock, which may have been set meanwhile: it never ages a record so far that
     ///   its owner's next one, which is due after a third of the lease, could come too late. Negative counts as zero.
-    package init(decoding bytes: [UInt8], elapsed: Duration) {
+    package init(decoding bytes: [UInt8], elapsed: Duration, opener: RecordOpener = SealedRecord.open) {
         let elapsed = min(max(elapsed, .zero), RecordLimits.leaseRange.upperBound)
         let message = (try? WireSyncMessage(serializedBytes: bytes)) ?? WireSyncMessage()
         records = message.records.compactMap { message in
-            guard let aged = try? AgedRecord(message) else { return nil }
+            guard let aged = try? AgedRecord(message, opener: opener) else { return nil }
             let longest = aged.sealed.record.lease * 2 / 3
             return AgedRecord(aged.sealed, age: max(aged.age, min(aged.age + elapsed, longest)))
         }

@@ -13,13 +13,15 @@ package struct AgedRecord: Hashable, Sendable {
         self.age = min(max(age, .zero), RecordLimits.leaseRange.upperBound)
     }
 
-    /// - Parameter membership: what is held; a record of it is not verified again.
-    init(_ message: WireAgedRecordMessage, holding membership: Membership) throws(RecordError) {
-        self.init(try SealedRecord.open([UInt8](message.envelope), holding: membership), ageMillis: message.ageMillis)
+    /// - Parameter membership: what is held; a record of it is not opened again.
+    init(
+        _ message: WireAgedRecordMessage, holding membership: Membership, else opener: RecordOpener
+    ) throws(RecordError) {
+        self.init(try SealedRecord.open([UInt8](message.envelope), holding: membership, else: opener), ageMillis: message.ageMillis)
     }
 
-    init(_ message: WireAgedRecordMessage) throws(RecordError) {
-        self.init(try SealedRecord.open([UInt8](message.envelope)), ageMillis: message.ageMillis)
+    init(_ message: WireAgedRecordMessage, opener: RecordOpener = SealedRecord.open) throws(RecordError) {
+        self.init(try opener([UInt8](message.envelope)), ageMillis: message.ageMillis)
     }
 
     private init(_ sealed: SealedRecord, ageMillis: UInt64) {

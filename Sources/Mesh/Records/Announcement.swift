@@ -6,11 +6,13 @@ package enum Announcement: Hashable, Sendable {
     case unreachable(UnreachableReport)
 
     /// Parses, and verifies what is signed, unless it is held.
-    package static func decode(_ bytes: [UInt8], holding membership: Membership) throws(RecordError) -> Announcement {
+    package static func decode(
+        _ bytes: [UInt8], holding membership: Membership, else opener: RecordOpener = SealedRecord.open
+    ) throws(RecordError) -> Announcement {
         guard bytes.count <= RecordLimits.maximumAnnouncementLength else { throw .tooLong(byteCount: bytes.count) }
         guard let content = (try? WireAnnouncementMessage(serializedBytes: bytes))?.content else { throw .malformed }
         switch content {
-        case .record(let message): return .record(try AgedRecord(message, holding: membership))
+        case .record(let message): return .record(try AgedRecord(message, holding: membership, else: opener))
         case .unreachable(let message): return .unreachable(try UnreachableReport(message))
         }
     }

@@ -1,7 +1,11 @@
 import Multiformats
 
-/// A node record with its author's signature: the only form in which records travel and are kept.
-package struct SealedRecord: Hashable, Sendable {
+/// Makes a record of the bytes of an envelope, as `SealedRecord.open` does.
+package typealias RecordOpener = @Sendable ([UInt8]) throws(RecordError) -> SealedRecord
+
+/// A node record with its author's signature: the only form in which records travel and are kept. An object that never changes: whoever
+/// holds it shares it.
+package final class SealedRecord: Sendable {
     /// Signatures for anything else cannot pass as signatures of a record (RFC 0002).
     static let domain = "weft-node-record"
     static let payloadType = Array("/weft/record/1".utf8)
@@ -55,12 +59,14 @@ package struct SealedRecord: Hashable, Sendable {
         return sealed
     }
 
-    /// The same as `open`, without the work for a record that is held already: it was verified when it came.
-    static func open(_ bytes: [UInt8], holding membership: Membership) throws(RecordError) -> SealedRecord {
+    /// The same as `opener` gives, without the work for a record that is held already: it was verified when it came.
+    static func open(
+        _ bytes: [UInt8], holding membership: Membership, else opener: RecordOpener = SealedRecord.open
+    ) throws(RecordError) -> SealedRecord {
         if let signer = SignedEnvelope.claimedSigner(of: bytes), let held = membership[signer]?.sealed, held.envelope == bytes {
             return held
         }
-        return try open(bytes)
+        return try opener(bytes)
     }
 
     private static func openEnvelope(_ bytes: [UInt8]) throws(RecordError) -> SignedEnvelope {
@@ -81,6 +87,17 @@ package struct SealedRecord: Hashable, Sendable {
         let sealed = SealedRecord(record: record, envelope: envelope)
         guard sealed.envelope.count <= RecordLimits.maximumEnvelopeLength else { throw .tooLong(byteCount: sealed.envelope.count) }
         return sealed
+    }
+}
+
+extension SealedRecord: Hashable {
+    package static func == (left: SealedRecord, right: SealedRecord) -> Bool {
+        left === right || left.record == right.record && left.envelope == right.envelope && left.payload == right.payload
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(record.peer)
+        hasher.combine(record.sequence)
     }
 }
 

@@ -96,9 +96,7 @@ extension ControlPlane {
         guard own.phase == .member else { return }
         if sync.news.due.isReached(turn.now) { offerNews(&turn) }
         if sync.requests.due.isReached(turn.now), isAnyNews(sync.requests.expire(now: turn.now)) { scheduleComparison(within: .zero, turn) }
-        let now = turn.now
-        let due = sync.sessions.lazy.filter { $0.value.comparison.isReached(now) }.map(\.key)
-        for peer in due.sorted() { openComparison(with: peer, &turn) }
+        for peer in sync.peersToCompare(at: turn.now) { openComparison(with: peer, &turn) }
         if sync.comparison.isReached(turn.now) {
             sync.comparison = nil
             let partners = sync.sessions.keys.sorted()

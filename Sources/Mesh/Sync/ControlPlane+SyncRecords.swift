@@ -6,7 +6,7 @@ extension ControlPlane {
         for message in messages {
             guard sync.sessions[peer].map({ $0.glitches < settings.limits.maximumGlitches }) ?? false else { break }
             do throws(RecordError) {
-                let aged = try AgedRecord(message, holding: membership)
+                let aged = try AgedRecord(message, holding: membership, else: opener)
                 noteHolder(peer, of: aged.sealed)
                 switch learn(aged, &turn) {
                 case .news: addNews(aged.sealed.record.peer, isGossiped: false, turn)

@@ -19,6 +19,11 @@ struct SyncState: Sendable {
         jitter = SyncJitter(ownPeer)
     }
 
+    /// The partners that are to be compared with, by peer id.
+    func peersToCompare(at now: Instant) -> [PeerID] {
+        sessions.filter { $0.value.comparison.map { $0 <= now } ?? false }.keys.sorted()
+    }
+
     var nextDeadline: Instant? {
         let own = [comparison, news.due, requests.due] + sessions.values.map(\.comparison)
         return own.compactMap(\.self).min()
