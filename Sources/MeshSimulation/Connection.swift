@@ -23,7 +23,8 @@ enum Frame: Sendable {
 }
 
 /// A TCP connection with its streams, between two machines. What gets lost arrives later, or the connection breaks.
-struct Connection: Sendable {
+/// An object, so that looking at it copies nothing.
+final class Connection {
     /// Which end.
     enum Side: Int, Sendable {
         case dialer = 0
@@ -61,6 +62,10 @@ struct Connection: Sendable {
     static let slowestRetransmission: Duration = .seconds(120)
     /// A frame's share of yamux, Noise, TCP and IP headers, in bytes.
     static let frameOverhead = 12 + 18 + 52
+    /// A TCP segment that begins a connection, with its options and all headers.
+    static let synBytes = 74
+    /// How many of them Linux sends within `PeerHostLimits.connectTimeout` while nobody answers: at once, and after 1, 3 and 7 s.
+    static let unansweredSYNs = 4
     /// What the upgrade and the streams' negotiation take, in bytes each way.
     static let upgradeBytes = 2000
     /// Round trips until both know each other: TCP, private network, multistream, Noise, yamux.
@@ -73,8 +78,7 @@ struct Connection: Sendable {
     }
 
     subscript(side: Side) -> End {
-        get { ends[side.rawValue] }
-        set { ends[side.rawValue] = newValue }
+        _read { yield ends[side.rawValue] }
         _modify { yield &ends[side.rawValue] }
     }
 

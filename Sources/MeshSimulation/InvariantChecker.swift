@@ -28,6 +28,10 @@ struct InvariantChecker: Sendable {
     var eventCountAtSample = 0
     /// Something has changed since the nodes were compared.
     var isAgreementStale = true
+    /// Somebody began or ended, or took an address, since `rivals` were looked for.
+    var areRivalsStale = true
+    /// Live nodes that hold the same address.
+    var rivals: [Pair] = []
     var quietSince: Instant?
     var agreedAt: Instant?
     /// What had been sent when rest began.
@@ -35,7 +39,15 @@ struct InvariantChecker: Sendable {
     /// Bytes per node and second at rest.
     var restTraffic: Double?
     var issues: [PeerID: [Issue]] = [:]
+    /// A node has begun with what an earlier process had saved.
+    var hasRestored = false
     var conflicts: [Pair: Instant] = [:]
+
+    /// A node has begun or ended.
+    mutating func noteLife() {
+        isAgreementStale = true
+        areRivalsStale = true
+    }
 
     /// The first one counts, and ends the simulation.
     mutating func report(_ promise: Violation.Promise, at time: Instant, _ details: String) {

@@ -23,7 +23,7 @@ enum NodeEvent: Sendable {
 }
 
 /// A machine: disk and clock, which outlive its processes, and the node that runs on it, if one does.
-struct Machine: Sendable {
+struct Machine {
     let specification: MachineSpecification
     var address: IPAddress
     /// What the wall clock is ahead, in milliseconds; negative if it is behind.
@@ -53,13 +53,11 @@ struct Machine: Sendable {
     }
 }
 
-/// A running node; what `Engine` and `PeerHost` hold.
-struct NodeProcess: Sendable {
+/// A running node; what `Engine` and `PeerHost` hold. An object, so that looking at it copies nothing.
+final class NodeProcess {
     /// Which of the machine's processes it is.
     let number: Int
     let identity: Identity
-    /// It remembers members from an earlier process.
-    let isRestored: Bool
     var node: MeshNode<SeededGenerator>
     var host: SimulatedHost
     var inbox: [NodeEvent] = []
@@ -72,4 +70,11 @@ struct NodeProcess: Sendable {
     var saveAt: Instant?
     var ownSequence: UInt64 = 0
     var idleDeadlines = 0
+
+    init(number: Int, identity: Identity, node: MeshNode<SeededGenerator>, host: SimulatedHost) {
+        self.number = number
+        self.identity = identity
+        self.node = node
+        self.host = host
+    }
 }

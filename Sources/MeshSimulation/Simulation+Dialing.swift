@@ -23,10 +23,13 @@ extension Simulation {
         guard let address = rest.addresses.popFirst() else {
             return plan(.dialEnded(machine: dial.machine, process: dial.process, dial.target, nil), after: .zero)
         }
-        meters[dial.machine].count(bytes: Connection.frameOverhead, frames: 0)
         guard let ip = address.tcpSocketAddress?.address, let host = network.machine(at: ip), machines[host].isPowered,
             isOpenBothWays(dial.machine, host)
-        else { return plan(.dial(rest), after: Self.limits.connectTimeout) }
+        else {
+            meters[dial.machine].count(bytes: Connection.synBytes * Connection.unansweredSYNs, frames: 0)
+            return plan(.dial(rest), after: Self.limits.connectTimeout)
+        }
+        meters[dial.machine].count(bytes: Connection.synBytes, frames: 0)
         let roundTrip = network.roundTrip(between: dial.machine, and: host)
         guard let process = machines[host].process?.number else { return plan(.dial(rest), after: roundTrip) }
         plan(.upgraded(rest, at: ip, of: host, process: process), after: roundTrip * Connection.upgradeRoundTrips)
@@ -44,11 +47,18 @@ extension Simulation {
         }
         guard isOpenBothWays(dial.machine, host) else { return plan(.dial(dial), after: Self.upgradeTimeout) }
         let expected = dial.target.peer
-        guard listener.identity.peerID != dialer.identity.peerID, expected == nil || expected == listener.identity.peerID,
+        guard listener.identity.peerID != dialer.identity.peerID else { return dialedOurselves(dial) }
+        guard expected == nil || expected == listener.identity.peerID,
             listener.host.links.count < Self.limits.maximumConnections
         else { return plan(.dial(dial), after: .zero) }
         connect(dial, to: host, process, address)
         plan(.dialEnded(machine: dial.machine, process: dial.process, dial.target, listener.identity.peerID), after: .zero)
+    }
+
+    /// It has, or is a copy of, the same identity.
+    private mutating func dialedOurselves(_ dial: Event.Dial) {
+        guard dial.addresses.isEmpty else { return plan(.dial(dial), after: .zero) }
+        post(.input(.dialedOurselves(dial.target)), to: dial.machine)
     }
 
     private mutating func connect(_ dial: Event.Dial, to host: Int, _ process: Int, _ address: IPAddress) {

@@ -68,10 +68,21 @@ extension Simulation {
     /// As `Engine.kernelChanged`.
     private mutating func changeAddress(of machine: Int) {
         machines[machine].address = network.assignAddress(to: machine, insteadOf: machines[machine].address)
+        endConnections(ofFormerAddressesOf: machine)
         watchConnections()
         guard machines[machine].process?.isLeaving == false else { return }
         let facts = machines[machine].reachability
         post(.input(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering)), to: machine)
+    }
+
+    /// As `PeerHost.endConnections(from:)`. Nobody is told: nothing leaves from an address that is gone.
+    private mutating func endConnections(ofFormerAddressesOf machine: Int) {
+        for id in connections.keys.sorted() {
+            guard let connection = connections[id], let side = connection.openSide(of: machine),
+                connection[side].address != machines[machine].address
+            else { continue }
+            transportEnded(id, side)
+        }
     }
 
     private mutating func announce(_ machine: Int) {
@@ -91,8 +102,8 @@ extension Simulation {
         checker.isAgreementStale = true
     }
 
-    /// The nodes that can find the first one, or be found by it, directly or by others: one of each pair knows who the other is, and
-    /// its address. Hosts to join by do not count: a node gives them up once it has met anybody. Only users could help the rest.
+    /// The nodes that can find the first one, or be found by it, directly or by others: one of each pair knows an address of the other.
+    /// Only users could help the rest.
     private var reachableByKnowledge: Set<Int> {
         let live = self.live
         var reached: Set<Int> = Set(live.prefix(1))
@@ -110,7 +121,10 @@ extension Simulation {
         guard let process = machines[one].process, let peer = machines[other].process?.identity.peerID, let disk = machines[one].disk
         else { return false }
         let address = machines[other].reachability.peering
-        let member = process.node.membership[peer].map { $0.isLive && !$0.record.peeringAddresses.filter(address.contains).isEmpty }
-        return member ?? disk.bootstrap.contains { $0.peer == peer && $0.addresses == address }
+        if let member = process.node.membership[peer], member.isLive, !member.record.peeringAddresses.filter(address.contains).isEmpty {
+            return true
+        }
+        return process.node.unmetHosts.contains(where: address.contains)
+            || disk.bootstrap.contains { $0.peer == peer && $0.addresses == address }
     }
 }

@@ -21,32 +21,34 @@ extension Simulation {
         machines[machine].processCount += 1
         machines[machine].process = process(of: machine, disk)
         trace.note(.started, machine, at: now)
+        if disk.members != nil { checker.hasRestored = true }
         checkMemory(of: machine, disk)
         route(.subscribe(SimulatedHost.recordsTopic, TopicPolicy(signing: .none, validation: .external)), machine)
         let facts = machines[machine].reachability
         post(.input(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering)), to: machine)
         post(.input(.started), to: machine)
         plan(.networkReady(machine: machine, process: machines[machine].processCount), after: Self.startUp)
-        checker.isAgreementStale = true
+        checker.noteLife()
     }
 
     private mutating func process(of machine: Int, _ disk: Disk) -> NodeProcess {
         let wallClock = machines[machine].wallClockMillis(at: now)
         let restored = disk.members.map { members in
-            MeshSnapshot(decoding: members.bytes, elapsed: .seconds(max(0, Int64(wallClock / 1000) - members.savedAtSeconds)))
+            MeshSnapshot(
+                decoding: members.bytes, elapsed: .seconds(max(0, Int64(wallClock / 1000) - members.savedAtSeconds)), opener: archive.open)
         }
         let specification = machines[machine].specification
         let settings = ControlPlaneSettings(
             name: specification.name, wireguardKey: disk.wireguardKey, wireguardPort: Machine.wireguardPort, overlay: scenario.overlay,
             lease: specification.isEphemeral ? .ephemeralLease : .ordinaryLease, software: "weft simulation")
-        let control = ControlPlane(identity: disk.identity, settings: settings, restored: restored, now: now, wallClockMillis: wallClock)
+        let control = ControlPlane(
+            identity: disk.identity, settings: settings, restored: restored, opener: archive.open, now: now, wallClockMillis: wallClock)
         let node = Node(
             control: control, peering: Node.Peering(generator: SeededGenerator(seed: generator.next())), bootstrap: disk.bootstrap,
             joinAddresses: disk.joinAddresses)
         let host = SimulatedHost(
             identity: disk.identity, generator: SeededGenerator(seed: generator.next()), wallClockMillis: wallClock)
-        return NodeProcess(
-            number: machines[machine].processCount, identity: disk.identity, isRestored: restored != nil, node: node, host: host)
+        return NodeProcess(number: machines[machine].processCount, identity: disk.identity, node: node, host: host)
     }
 
     /// A new node gets the token of one that runs, or else of one that will run again.
@@ -81,7 +83,7 @@ extension Simulation {
         guard machines[machine].process != nil else { return }
         machines[machine].process = nil
         trace.note(.stopped, machine, at: now)
-        checker.isAgreementStale = true
+        checker.noteLife()
         for id in connections.keys.sorted() {
             guard let connection = connections[id], let side = connection.openSide(of: machine) else { continue }
             close(id, side, isGoodbye: isGoodbye)
@@ -92,7 +94,7 @@ extension Simulation {
         guard let number = machines[machine].process?.number, machines[machine].process?.isLeaving == false else { return }
         post(.input(.leave), to: machine)
         machines[machine].process?.isLeaving = true
-        checker.isAgreementStale = true
+        checker.noteLife()
         plan(.goodbyeSaid(machine: machine, process: number), after: Self.leaveGrace)
     }
 

@@ -78,11 +78,14 @@ extension Simulation {
     // MARK: Addresses
 
     private mutating func checkAddresses() {
-        let pairs = conflictingPairs
-        guard !pairs.isEmpty else { return checker.conflicts = [:] }
+        if checker.areRivalsStale {
+            checker.rivals = rivals
+            checker.areRivalsStale = false
+        }
+        guard !checker.rivals.isEmpty else { return checker.conflicts = [:] }
         let components = self.components
         var conflicts: [InvariantChecker.Pair: Instant] = [:]
-        for pair in pairs where components[pair.one] == components[pair.other] {
+        for pair in checker.rivals where components[pair.one] == components[pair.other] {
             let since = checker.conflicts[pair] ?? now
             conflicts[pair] = since
             if now - since > Promises.addressConflict {
@@ -92,7 +95,7 @@ extension Simulation {
         checker.conflicts = conflicts
     }
 
-    private var conflictingPairs: [InvariantChecker.Pair] {
+    private var rivals: [InvariantChecker.Pair] {
         var holders: [IPAddress: Int] = [:]
         var pairs: [InvariantChecker.Pair] = []
         for machine in live {

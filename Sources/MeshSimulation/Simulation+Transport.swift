@@ -57,8 +57,9 @@ extension Simulation {
     mutating func retransmit(_ id: ConnectionID, _ side: Connection.Side) {
         guard let connection = connections[id], connection[side].isOpen, let since = connection[side].unacknowledgedSince else { return }
         if isOpen(connection, from: side), !connection[side].held.isEmpty {
-            connections[id]?[side].held = []
-            for frame in connection[side].held { carry(frame, on: id, side) }
+            let held = connection[side].held
+            connection[side].held = []
+            for frame in held { carry(frame, on: id, side) }
         }
         if isOpenBothWays(connection) {
             connections[id]?[side].unacknowledgedSince = nil

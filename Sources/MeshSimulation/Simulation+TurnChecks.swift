@@ -12,6 +12,7 @@ extension Simulation {
         }
         guard let own = membership.own, let known = machines[machine].process?.ownSequence, own.record.sequence != known else { return }
         machines[machine].process?.ownSequence = own.record.sequence
+        checker.areRivalsStale = true
         checkOwn(own.record, of: machine, after: known, actions)
     }
 
@@ -33,15 +34,14 @@ extension Simulation {
             guard !issues.contains(where: \.hasLeft) else { return }
             checker.report(.membersStay, at: now, "n\(machine) says that \(name(change.peer)) has left")
         case .expired:
-            guard !issues.contains(where: { mayHaveEnded($0, for: machine) }) else { return }
+            guard !issues.contains(where: { mayHaveEnded($0) }) else { return }
             checker.report(.membersStay, at: now, "n\(machine) ends the lease of \(name(change.peer)) too early")
         }
     }
 
-    /// A node that was restarted knows ages by the wall clock, in whole seconds: see `MeshSnapshot`.
-    private func mayHaveEnded(_ issue: InvariantChecker.Issue, for machine: Int) -> Bool {
-        let isRestored = machines[machine].process?.isRestored ?? false
-        return issue.time + (isRestored ? issue.lease / 3 - .seconds(1) : issue.lease) <= now
+    /// A node that was restarted knows ages by the wall clock, in whole seconds (see `MeshSnapshot`), and passes them on.
+    private func mayHaveEnded(_ issue: InvariantChecker.Issue) -> Bool {
+        issue.time + (checker.hasRestored ? issue.lease / 3 - .seconds(1) : issue.lease) <= now
     }
 
     /// After a start: whom the saved members named must be known again, unless the lease is over.

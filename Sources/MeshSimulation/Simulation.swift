@@ -6,7 +6,7 @@ import WeftTestKit
 /// Many nodes, each of them the real cores, on simulated machines and a simulated network, under a virtual clock.
 ///
 /// Nothing in it depends on anything but the scenario, so a run can be repeated exactly.
-package struct Simulation: Sendable {
+package struct Simulation {
     let scenario: Scenario
     var now = Instant.origin
     var queue = EventQueue<Event>()
@@ -21,6 +21,7 @@ package struct Simulation: Sendable {
     var trace: Trace
     var meters: [TrafficMeter]
     var checker: InvariantChecker
+    let archive = RecordArchive()
 
     package init(_ scenario: Scenario, isVerbose: Bool = false) {
         self.scenario = scenario
