@@ -55,8 +55,9 @@ package struct Daemon: Sendable {
     }
 
     private func loadState(_ directory: StateDirectory) throws(DaemonError) -> NodeState {
-        guard !settings.startsOver, let state = try directory.loadState() else { return try .fresh() }
-        return state
+        guard !settings.startsOver, let stored = try directory.loadState() else { return try .fresh() }
+        if let path = stored.setAside { log.warning("state file damaged and set aside, its copy is used", metadata: ["path": "\(path)"]) }
+        return stored.state
     }
 
     private func freshSecret() throws(DaemonError) -> MeshSecret {

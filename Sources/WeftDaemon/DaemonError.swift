@@ -7,7 +7,9 @@ import UserspaceWireGuard
 package enum DaemonError: Error, Hashable, Sendable {
     case stateDirectory(path: String, reason: String)
     case stateDirectoryInUse(path: String)
-    case stateDamaged(path: String)
+    /// What was left of it is in the file `setAside`.
+    case stateDamaged(path: String, setAside: String)
+    case stateOfNewerVersion(path: String)
     case missingCapability
     case overlayOverlapsRoute(range: IPPrefix, route: IPPrefix)
     case noFreeOverlay
@@ -33,8 +35,10 @@ extension DaemonError: CustomStringConvertible {
             "cannot use \(path): \(reason); name another folder with --state-dir"
         case .stateDirectoryInUse(let path):
             "another weft node uses the state in \(path): stop it, or give this one another --interface (or --state-dir)"
-        case .stateDamaged(let path):
-            "\(path) is damaged or of a newer version, and this node's identity is in it: restore it from a backup, or move it away to start with a new identity"
+        case .stateDamaged(let path, let setAside):
+            "the file with this node's identity, \(path), was damaged, and so was its copy; what was left is in \(setAside): restore the file from a backup, or start over as a new node with --init"
+        case .stateOfNewerVersion(let path):
+            "\(path) was written by a newer version of weft: install that one, or start over as a new node with --init"
         case .missingCapability:
             "weft needs the capability CAP_NET_ADMIN to set up its network interface: run it with sudo, or give it to the program with `setcap cap_net_admin+ep`"
         case .overlayOverlapsRoute(let range, let route):

@@ -183,7 +183,21 @@ import WeftTestKit
         var plane = try started()
         for number in 1...20 { _ = plane.handle(try gossip(record(number)), now: .origin, wallClockMillis: wallClock) }
         let peers = plane.snapshot(now: .origin).records.map(\.sealed.record.peer)
-        #expect(peers.count == 21 && peers == peers.sorted())
+        #expect(peers.count == 21 && peers.first == plane.identity.peerID && Array(peers.dropFirst()) == peers.dropFirst().sorted())
+    }
+
+    /// What a disk leaves of the file: our own claims, which nobody else can tell us, are the last to go.
+    @Test func aSnapshotThatWasCutKeepsWhatIsWhole() throws {
+        var plane = try started()
+        for number in 1...3 { _ = plane.handle(try gossip(record(number)), now: .origin, wallClockMillis: wallClock) }
+        let (whole, saved) = (plane.snapshot(now: .origin).records, plane.snapshot(now: .origin).encoded)
+        var counts: [Int] = []
+        for length in 0...saved.count {
+            let records = MeshSnapshot(decoding: Array(saved[..<length]), elapsed: .zero).records
+            #expect(records == Array(whole.prefix(records.count)), "length \(length)")
+            counts.append(records.count)
+        }
+        #expect(counts == counts.sorted() && Set(counts) == Set(0...4))
     }
 
     @Test func presetsComeFirst() throws {

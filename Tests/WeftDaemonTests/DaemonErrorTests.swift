@@ -15,7 +15,8 @@ import UserspaceWireGuard
         return [
             (.stateDirectory(path: "/p", reason: "why"), ["/p", "why", "--state-dir"]),
             (.stateDirectoryInUse(path: "/p"), ["/p", "--interface", "--state-dir"]),
-            (.stateDamaged(path: "/p"), ["/p", "backup", "new identity"]),
+            (.stateDamaged(path: "/p", setAside: "/q"), ["/p", "/q", "backup", "--init"]),
+            (.stateOfNewerVersion(path: "/p"), ["/p", "newer version", "--init"]),
             (.missingCapability, ["CAP_NET_ADMIN", "sudo", "setcap"]),
             (.overlayOverlapsRoute(range: range, route: try prefix("10.7.3.0/24")), ["10.7.0.0/16", "10.7.3.0/24", "--overlay-net"]),
             (.noFreeOverlay, ["--overlay-net"]),
@@ -43,30 +44,31 @@ import UserspaceWireGuard
         case .stateDirectory: 0
         case .stateDirectoryInUse: 1
         case .stateDamaged: 2
-        case .missingCapability: 3
-        case .overlayOverlapsRoute: 4
-        case .noFreeOverlay: 5
-        case .otherMesh: 6
-        case .overlayDiffers: 7
-        case .joinWithoutSecret: 8
-        case .interfaceTaken: 9
-        case .wireguardMissing(nil): 10
-        case .wireguardMissing: 11
-        case .wireguard: 12
-        case .wireguardPortInUse: 13
-        case .cannotListen(.addressInUse): 14
-        case .cannotListen(.addressNotAvailable): 15
-        case .cannotListen(.other): 16
-        case .noSuchInterface: 17
-        case .localSocket: 18
-        case .network: 19
-        case .internalFault: 20
+        case .stateOfNewerVersion: 3
+        case .missingCapability: 4
+        case .overlayOverlapsRoute: 5
+        case .noFreeOverlay: 6
+        case .otherMesh: 7
+        case .overlayDiffers: 8
+        case .joinWithoutSecret: 9
+        case .interfaceTaken: 10
+        case .wireguardMissing(nil): 11
+        case .wireguardMissing: 12
+        case .wireguard: 13
+        case .wireguardPortInUse: 14
+        case .cannotListen(.addressInUse): 15
+        case .cannotListen(.addressNotAvailable): 16
+        case .cannotListen(.other): 17
+        case .noSuchInterface: 18
+        case .localSocket: 19
+        case .network: 20
+        case .internalFault: 21
         }
     }
 
     @Test func everyTextSaysWhatToDo() throws {
         let all = try Self.all()
-        #expect(all.map { number($0.0) } == Array(0...20))
+        #expect(all.map { number($0.0) } == Array(0...21))
         for (error, words) in all {
             let text = error.description
             #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")

@@ -29,7 +29,7 @@ import Testing
 
     @Test func whatIsSavedIsLoaded() throws {
         try withState { directory, state in
-            let loaded = try #require(try directory.loadState())
+            let loaded = try #require(try directory.loadState()).state
             #expect(loaded.identity.peerID == state.identity.peerID && loaded.mesh == state.mesh)
             try directory.saveMembers([1, 2, 3])
             let members = try #require(try directory.loadMembers())
@@ -57,7 +57,7 @@ import Testing
         try withState { directory, _ in
             try directory.saveMembers([1])
             #expect(mode(of: path) == 0o700)
-            for name in ["state.json", "members", "lock"] { #expect(mode(of: "\(path)/\(name)") == 0o600, "\(name)") }
+            for name in ["state.json", "state.json.copy", "members", "lock"] { #expect(mode(of: "\(path)/\(name)") == 0o600, "\(name)") }
         }
     }
 
@@ -67,13 +67,13 @@ import Testing
     }
 
     @Test func whatACrashLeftDoesNotMakeASecretReadable() throws {
-        try withState { directory, state in
+        try withState { directory, _ in
             write([UInt8](repeating: 0x20, count: 5000), to: "\(path)/state.json.new", mode: 0o666)
-            try directory.save(state)
+            try directory.save(.fresh())
             #expect(mode(of: "\(path)/state.json") == 0o600)
             #expect(try directory.loadState() != nil)
             symlink("\(folder.path)/elsewhere", "\(path)/state.json.new")
-            try directory.save(state)
+            try directory.save(.fresh())
             #expect(mode(of: "\(folder.path)/elsewhere") == nil, "no link is followed")
         }
     }
@@ -89,18 +89,45 @@ import Testing
 
     // MARK: Damage
 
-    /// Whatever a crash or a full disk leaves: the state as it was, or an error. Never a new identity.
-    @Test func aFileCutAtAnyLengthIsAnError() throws {
+    /// The state out of a folder in which files were changed: as it was, or an error. Never "no state", never another one.
+    private func expectTheSame(_ state: NodeState, in directory: StateDirectory, _ what: String) throws {
+        do throws(DaemonError) {
+            let loaded = try directory.loadState()
+            #expect(loaded?.state.identity.seed == state.identity.seed && loaded?.state.mesh == state.mesh, "\(what)")
+        } catch {
+            guard case .stateDamaged(let path, let place) = error else { throw error }
+            #expect(path == "\(self.path)/state.json" && mode(of: place) == 0o600, "\(what)")
+        }
+    }
+
+    /// As if nothing had been damaged ever.
+    private func startAnew(with state: NodeState, in directory: StateDirectory) throws {
+        for number in 1...StateDirectory.maximumSetAside { unlink("\(path)/state.json.damaged-\(number)") }
+        try directory.save(state)
+    }
+
+    @Test(arguments: StateDirectory.stateFiles) func oneFileCutAtAnyLengthIsNoMatter(name: String) throws {
+        try withState { directory, state in
+            let whole = try #require(read("\(path)/\(name)"))
+            for length in 0..<whole.count {
+                try startAnew(with: state, in: directory)
+                write(Array(whole[..<length]), to: "\(path)/\(name)")
+                let loaded = try #require(try directory.loadState(), "length \(length)")
+                #expect(loaded.state.identity.seed == state.identity.seed && loaded.state.mesh == state.mesh, "length \(length)")
+                let place = try #require(loaded.setAside, "length \(length)")
+                #expect(read(place) == Array(whole[..<length]) && mode(of: "\(path)/\(name)") == nil, "length \(length)")
+            }
+        }
+    }
+
+    /// Whatever is left of both: the node never becomes another one, not at its next start either.
+    @Test func bothFilesCutAtAnyLengthAreAnErrorForGood() throws {
         try withState { directory, state in
             let whole = try #require(read("\(path)/state.json"))
             for length in 0..<whole.count {
-                write(Array(whole[..<length]), to: "\(path)/state.json")
-                do {
-                    let loaded = try #require(try directory.loadState(), "length \(length): a file that is there is never 'no state'")
-                    #expect(loaded.identity.seed == state.identity.seed && loaded.mesh == state.mesh)
-                } catch let error as DaemonError {
-                    #expect(error == .stateDamaged(path: "\(path)/state.json"))
-                }
+                try startAnew(with: state, in: directory)
+                for name in StateDirectory.stateFiles { write(Array(whole[..<length]), to: "\(path)/\(name)") }
+                for attempt in 1...3 { try expectTheSame(state, in: directory, "length \(length), attempt \(attempt)") }
             }
         }
     }
@@ -111,14 +138,55 @@ import Testing
             for index in whole.indices {
                 var damaged = whole
                 damaged[index] ^= 1 << UInt8(index % 8)
-                write(damaged, to: "\(path)/state.json")
-                do {
-                    let loaded = try #require(try directory.loadState())
-                    #expect(loaded.identity.seed == state.identity.seed && loaded.mesh == state.mesh)
-                } catch let error as DaemonError {
-                    #expect(error == .stateDamaged(path: "\(path)/state.json"))
-                }
+                try startAnew(with: state, in: directory)
+                for name in StateDirectory.stateFiles { write(damaged, to: "\(path)/\(name)") }
+                try expectTheSame(state, in: directory, "byte \(index)")
             }
+        }
+    }
+
+    @Test func aFileThatIsGoneIsMadeAnewOutOfItsCopy() throws {
+        try withState { directory, state in
+            for name in StateDirectory.stateFiles {
+                unlink("\(path)/\(name)")
+                let loaded = try #require(try directory.loadState())
+                #expect(loaded.state.identity.seed == state.identity.seed && loaded.setAside == nil)
+                try directory.save(loaded.state)
+                #expect(read("\(path)/\(name)") == [UInt8](state.json))
+            }
+        }
+    }
+
+    /// It would be a pity about a state that only an older program cannot read.
+    @Test func aNewerVersionIsLeftAlone() throws {
+        try withState { directory, _ in
+            let newer = Array("{\"version\":2,\"anything\":{}}".utf8)
+            write(newer, to: "\(path)/state.json")
+            #expect(throws: DaemonError.stateOfNewerVersion(path: "\(path)/state.json")) { try directory.loadState() }
+            #expect(read("\(path)/state.json") == newer)
+        }
+    }
+
+    @Test func startingOverEndsTheError() throws {
+        try withState { directory, _ in
+            for name in StateDirectory.stateFiles { write([], to: "\(path)/\(name)") }
+            #expect(throws: DaemonError.self) { try directory.loadState() }
+            let fresh = try NodeState.fresh()
+            try directory.save(fresh)
+            #expect(try directory.loadState()?.state.identity.seed == fresh.identity.seed)
+        }
+    }
+
+    @Test func damagedFilesDoNotFillTheDisk() throws {
+        try withState { directory, state in
+            for round in UInt8(0)..<20 {
+                write([round], to: "\(path)/state.json")
+                #expect(try directory.loadState()?.setAside != nil)
+                try directory.save(state)
+            }
+            let places = (1...20).map { "\(path)/state.json.damaged-\($0)" }
+            #expect(places.count { mode(of: $0) != nil } == StateDirectory.maximumSetAside)
+            #expect(read(places[0]) == [0] && read(places[StateDirectory.maximumSetAside - 1]) == [19])
         }
     }
 
@@ -130,10 +198,11 @@ import Testing
         #expect(mode(of: "\(path)/state.json.new") == nil, "the half-made file is taken away")
     }
 
-    @Test func anEndlessFileIsAnError() throws {
-        try withState { directory, _ in
+    @Test func whatIsTooLongIsNotWhole() throws {
+        try withState { directory, state in
             truncate("\(path)/state.json", (64 << 20) + 70_000)
-            #expect(throws: DaemonError.stateDamaged(path: "\(path)/state.json")) { try directory.loadState() }
+            let loaded = try #require(try directory.loadState())
+            #expect(loaded.setAside != nil && loaded.state.identity.seed == state.identity.seed)
         }
     }
 
@@ -148,7 +217,7 @@ import Testing
             var bytes = [UInt8](repeating: 0, count: 10_000)
             let count = Glibc.read(old, &bytes, bytes.count)
             #expect(NodeState(json: Data(bytes[..<max(0, count)]))?.identity.seed == state.identity.seed)
-            #expect(try directory.loadState()?.identity.seed != state.identity.seed)
+            #expect(try directory.loadState()?.state.identity.seed != state.identity.seed)
             #expect(mode(of: "\(path)/state.json.new") == nil)
         }
     }

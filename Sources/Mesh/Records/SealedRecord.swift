@@ -10,42 +10,23 @@ package final class SealedRecord: Sendable {
     static let domain = "weft-node-record"
     static let payloadType = Array("/weft/record/1".utf8)
 
-    package var record: NodeRecord { contents.record }
+    package let record: NodeRecord
     /// The signed envelope, in the one form that our own encoder gives it.
-    package var envelope: [UInt8] { contents.envelope }
+    package let envelope: [UInt8]
     /// What was signed. Fields that this version does not know are still in it.
-    var payload: [UInt8] { contents.payload }
-
-    /// Shared by all copies: a record never changes, and members are copied all the time.
-    private let contents: Contents
-
-    private final class Contents: Sendable {
-        let record: NodeRecord
-        let envelope: [UInt8]
-        let payload: [UInt8]
-
-        init(record: NodeRecord, envelope: [UInt8], payload: [UInt8]) {
-            self.record = record
-            self.envelope = envelope
-            self.payload = payload
-        }
-    }
+    let payload: [UInt8]
 
     private init(record: NodeRecord, envelope: SignedEnvelope) {
-        contents = Contents(record: record, envelope: envelope.encoded, payload: envelope.payload)
+        self.record = record
+        self.envelope = envelope.encoded
+        payload = envelope.payload
     }
 
     /// For tests of large memberships, in which signing would take the time.
     init(unchecked record: NodeRecord) {
-        contents = Contents(record: record, envelope: [], payload: [])
-    }
-
-    package static func == (left: SealedRecord, right: SealedRecord) -> Bool {
-        left.contents === right.contents || (left.envelope == right.envelope && left.record == right.record)
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(record)
+        self.record = record
+        envelope = []
+        payload = []
     }
 
     /// Verifies the signature, that the signer is the peer that the record speaks of, and all limits.

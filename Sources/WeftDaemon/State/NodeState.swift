@@ -69,6 +69,17 @@ extension NodeState {
         return (try? encoder.encode(file)) ?? Data()
     }
 
+    /// Whether a later version of the program wrote the file: it is not damaged, and not ours to touch.
+    static func isOfNewerVersion(json: Data) -> Bool {
+        struct Versioned: Decodable { var version: Int }
+        guard let versioned = try? JSONDecoder().decode(Versioned.self, from: json), versioned.version > currentVersion else {
+            return false
+        }
+        guard var file = try? JSONDecoder().decode(File.self, from: json) else { return true }
+        file.version = currentVersion
+        return file.checksum != file.expectedChecksum  // else it is one of ours, and of the version a bit has flipped
+    }
+
     /// `nil` for anything that is not a whole, valid file of a version that we know.
     init?(json: Data) {
         guard let file = try? JSONDecoder().decode(File.self, from: json), file.version == Self.currentVersion,

@@ -3,13 +3,19 @@ import Glibc
 
 /// The folder that a node's memory lives in: who it is, which mesh it is in, whom it knew.
 ///
-/// One process at a time; each file is replaced as a whole, so a crash leaves the old one or the new one.
+/// One process at a time; each file is replaced as a whole, so a crash leaves the old one or the new one. Who the node is cannot be had
+/// again, so that is kept twice: a disk may damage what no crash does.
 final class StateDirectory: Sendable {
-    private static let stateFile = "state.json"
+    /// The first one counts, unless it is damaged or gone.
+    static let stateFiles = ["state.json", "state.json.copy"]
     private static let membersFile = "members"
     private static let lockFile = "lock"
-    /// A larger file is none of ours: 20,000 members take some 10 MiB.
-    private static let maximumFileBytes = 64 << 20
+    /// What is longer is cut: then it is not whole. A state takes some 500 bytes.
+    private static let maximumStateBytes = 64 << 10
+    /// Likewise: 20,000 members take some 10 MiB.
+    private static let maximumMembersBytes = 64 << 20
+    /// Damaged files that are kept for somebody to look at; of more, the last is replaced.
+    static let maximumSetAside = 4
 
     let path: String
     private let lock: CInt
@@ -33,36 +39,22 @@ final class StateDirectory: Sendable {
         close(lock)
     }
 
-    /// `nil` when the node has no state yet. A file that cannot be understood is an error: a new identity must never replace it silently.
-    func loadState() throws(DaemonError) -> NodeState? {
-        guard let bytes = try read(Self.stateFile) else { return nil }
-        guard let state = NodeState(json: Data(bytes)) else {
-            throw .stateDamaged(path: "\(path)/\(Self.stateFile)")
-        }
-        return state
-    }
-
-    func save(_ state: NodeState) throws(DaemonError) {
-        try write(state.json, to: Self.stateFile)
-    }
-
     /// What is known of the members, as `MeshSnapshot` encodes it, and how long ago it was saved by the wall clock.
     func loadMembers() throws(DaemonError) -> (bytes: [UInt8], age: Duration)? {
-        guard let bytes = try read(Self.membersFile) else { return nil }
+        guard let bytes = try read(Self.membersFile, atMost: Self.maximumMembersBytes) else { return nil }
         var information = stat()
         guard stat("\(path)/\(Self.membersFile)", &information) == 0 else { return nil }
         return (bytes, .seconds(max(0, time(nil) - information.st_mtim.tv_sec)))
     }
 
     func saveMembers(_ bytes: [UInt8]) throws(DaemonError) {
-        try write(bytes, to: Self.membersFile)
+        try replace(Self.membersFile, by: bytes)
+        syncFolder()
     }
 
     func removeMembers() {
         unlink("\(path)/\(Self.membersFile)")
     }
-
-    // MARK: Files
 
     private static func makeFolders(_ path: String) throws(DaemonError) {
         var built = path.hasPrefix("/") ? "/" : ""
@@ -71,57 +63,58 @@ final class StateDirectory: Sendable {
             guard mkdir(built, 0o700) == 0 || errno == EEXIST else { throw .stateDirectory(path: path, reason: errnoText()) }
         }
     }
-
-    private func read(_ name: String) throws(DaemonError) -> [UInt8]? {
-        let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw .stateDirectory(path: "\(path)/\(name)", reason: errnoText())
-        }
-        defer { close(descriptor) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= Self.maximumFileBytes {
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .stateDirectory(path: "\(path)/\(name)", reason: errnoText()) }
-            bytes += chunk[..<count]
-        }
-        throw .stateDamaged(path: "\(path)/\(name)")
-    }
-
-    /// Temporary file, fsync, rename, fsync of the folder.
-    private func write(_ bytes: some Collection<UInt8>, to name: String) throws(DaemonError) {
-        let temporary = "\(path)/\(name).new"
-        unlink(temporary)  // of a run that has crashed: it may have other permissions
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .stateDirectory(path: temporary, reason: errnoText()) }
-        let isWritten = writeAll(Array(bytes), to: descriptor) && fsync(descriptor) == 0
-        let reason = errnoText()
-        close(descriptor)
-        guard isWritten, rename(temporary, "\(path)/\(name)") == 0 else {
-            unlink(temporary)
-            throw .stateDirectory(path: "\(path)/\(name)", reason: isWritten ? errnoText() : reason)
-        }
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
-        fsync(folder)
-        close(folder)
-    }
-
-    private func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return false }
-            rest = rest.dropFirst(count)
-        }
-        return true
-    }
 }
 
-func errnoText() -> String {
-    String(cString: strerror(errno))
+// MARK: - Who the node is
+
+/// What a node finds of itself when it starts.
+struct StoredState {
+    var state: NodeState
+    /// Where a damaged file was put; the state is that of the other one.
+    var setAside: String?
+}
+
+extension StateDirectory {
+    /// `nil` when the node has no state yet. One whole file of the two will do; a damaged one is set aside, under another name.
+    ///
+    /// If nothing is whole, that is an error, now and at each later start: a new identity must never take its place silently.
+    func loadState() throws(DaemonError) -> StoredState? {
+        var intact: NodeState?
+        var setAside: String?
+        for name in Self.stateFiles {
+            guard let json = try read(name, atMost: Self.maximumStateBytes).map({ Data($0) }) else { continue }
+            guard !NodeState.isOfNewerVersion(json: json) else { throw .stateOfNewerVersion(path: "\(path)/\(name)") }
+            let state = NodeState(json: json)
+            if state == nil {
+                let place = try self.setAside(name)
+                setAside = setAside ?? place
+            }
+            intact = intact ?? state
+        }
+        if let intact { return StoredState(state: intact, setAside: setAside) }
+        guard let lost = setAside ?? placesAside.first(where: Self.isThere) else { return nil }
+        throw .stateDamaged(path: "\(path)/\(Self.stateFiles[0])", setAside: lost)
+    }
+
+    /// Files that say the same already are left alone.
+    func save(_ state: NodeState) throws(DaemonError) {
+        let json = [UInt8](state.json)
+        for name in Self.stateFiles where try read(name, atMost: Self.maximumStateBytes) != json { try replace(name, by: json) }
+        syncFolder()
+    }
+
+    /// - Returns: the file's new path.
+    private func setAside(_ name: String) throws(DaemonError) -> String {
+        let places = placesAside
+        let place = places.first { !Self.isThere($0) } ?? places[places.count - 1]
+        guard rename("\(path)/\(name)", place) == 0 else { throw .stateDirectory(path: place, reason: errnoText()) }
+        syncFolder()
+        return place
+    }
+
+    private var placesAside: [String] {
+        (1...Self.maximumSetAside).map { "\(path)/\(Self.stateFiles[0]).damaged-\($0)" }
+    }
+
+    static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }
