@@ -3,8 +3,10 @@
 
 #include <pthread.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,4 +45,18 @@ int weft_unshare_network(void) {
 
 int weft_enter_network(int descriptor) {
     return setns(descriptor, CLONE_NEWNET);
+}
+
+int weft_open_terminal(int *terminal) {
+    int keyboard = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (keyboard < 0) return -1;
+    char path[64];
+    if (grantpt(keyboard) == 0 && unlockpt(keyboard) == 0 && ptsname_r(keyboard, path, sizeof path) == 0) {
+        *terminal = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+        if (*terminal >= 0) return keyboard;
+    }
+    int error = errno;
+    close(keyboard);
+    errno = error;
+    return -1;
 }

@@ -18,14 +18,15 @@ package final class LabProcess {
     ///   - command: program (looked up in `PATH` of this process unless it is a path) and arguments
     ///   - environment: the whole environment of the process
     ///   - outputPrefix: path of the files for its output, without `.out` and `.err`
-    package init(_ command: [String], environment: [String: String], outputPrefix: String) throws {
+    ///   - input: a descriptor that it reads from, which stays the caller's to close; `nil`: there is nothing to read
+    package init(_ command: [String], environment: [String: String], outputPrefix: String, input: Int32? = nil) throws {
         guard let program = command.first.flatMap(Tools.find) else {
             throw LaboratoryError("\(command.first ?? "an empty command") is not installed")
         }
         self.command = command
         let paths = (outputPrefix + ".out", outputPrefix + ".err")
         (outputPath, errorPath) = paths
-        id = try spawn([program] + command.dropFirst(), environment, .files(output: paths.0, errors: paths.1))
+        id = try spawn([program] + command.dropFirst(), environment, .files(output: paths.0, errors: paths.1), input)
     }
 
     /// The same; both outputs go to a descriptor, which stays the caller's to close.
@@ -132,11 +133,17 @@ private enum Destination {
     case descriptor(Int32)
 }
 
-private func spawn(_ command: [String], _ environment: [String: String], _ destination: Destination) throws -> pid_t {
+private func spawn(
+    _ command: [String], _ environment: [String: String], _ destination: Destination, _ input: Int32? = nil
+) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    if let input {
+        posix_spawn_file_actions_adddup2(&actions, input, 0)
+    } else {
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    }
     switch destination {
     case .files(let output, let errors):
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0o600)

@@ -90,12 +90,14 @@ package final class Laboratory {
     }
 
     /// Starts a process on a host; it ends at the latest with the laboratory.
-    package func start(_ command: [String], on host: LabHost, environment: [String: String]? = nil, log: String) throws -> LabProcess {
+    package func start(
+        _ command: [String], on host: LabHost, environment: [String: String]? = nil, log: String, input: Int32? = nil
+    ) throws -> LabProcess {
         // `ip netns exec` replaces itself by the command: the process id is the command's own.
         guard let program = command.first.flatMap(Tools.find) else { throw LaboratoryError("\(command) is not installed") }
         let process = try LabProcess(
             ["ip", "netns", "exec", host.namespace, program] + command.dropFirst(),
-            environment: environment ?? ProcessInfo.processInfo.environment, outputPrefix: "\(directory)/\(log)")
+            environment: environment ?? ProcessInfo.processInfo.environment, outputPrefix: "\(directory)/\(log)", input: input)
         processes.append(process)
         return process
     }

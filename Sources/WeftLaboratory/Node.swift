@@ -25,6 +25,10 @@ package final class Node {
         package var interface: String?
         /// Replaces variables of the environment that the tests run in.
         package var environment: [String: String] = [:]
+        /// Further arguments.
+        package var arguments: [String] = []
+        /// What it reads from; else there is nothing to read.
+        package var terminal: LabTerminal?
         /// Put before the program, e.g. `setpriv …`.
         package var wrapper: [String] = []
 
@@ -38,7 +42,7 @@ package final class Node {
     package let socket: String
     package private(set) var process: LabProcess
     private let laboratory: Laboratory
-    private let settings: Settings
+    private var settings: Settings
     private let binary: String
     private var starts = 1
 
@@ -55,15 +59,18 @@ package final class Node {
         socket = "\(laboratory.directory)/\(name).sock"
         let command = Self.command(
             binary, settings, [("--interface", interface), ("--state-dir", stateDirectory), ("--socket", socket), ("--name", name)])
-        process = try laboratory.start(command, on: host, environment: Self.environment(settings), log: "\(name)-1")
+        process = try laboratory.start(
+            command, on: host, environment: Self.environment(settings), log: "\(name)-1", input: settings.terminal?.input)
     }
 
-    /// Starts it again with the same settings and state.
-    package func startAgain() throws {
+    /// Starts it again with the same state, and the same settings but for what is changed.
+    package func startAgain(_ change: (inout Settings) -> Void = { _ in }) throws {
         starts += 1
+        change(&settings)
         let command = Self.command(
             binary, settings, [("--interface", interface), ("--state-dir", stateDirectory), ("--socket", socket), ("--name", name)])
-        process = try laboratory.start(command, on: host, environment: Self.environment(settings), log: "\(name)-\(starts)")
+        process = try laboratory.start(
+            command, on: host, environment: Self.environment(settings), log: "\(name)-\(starts)", input: settings.terminal?.input)
     }
 
     private static func command(_ binary: String, _ settings: Settings, _ identity: [(String, String)]) -> [String] {
@@ -74,7 +81,7 @@ package final class Node {
         ]
         options += settings.overlayNets.map { ("--overlay-net", $0) }
         options += [("--wireguard", settings.wireguard), ("--log-level", settings.logLevel)]
-        return settings.wrapper + [binary] + options.flatMap { option, value in value.map { [option, $0] } ?? [] }
+        return settings.wrapper + [binary] + options.flatMap { option, value in value.map { [option, $0] } ?? [] } + settings.arguments
     }
 
     private static func environment(_ settings: Settings) -> [String: String] {

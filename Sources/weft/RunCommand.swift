@@ -24,8 +24,11 @@ struct RunCommand: ParsableCommand {
             "The mesh's secret: 32 bytes in base64. Also from WEFT_CLUSTER_KEY, which other users cannot see.", valueName: "base64"))
     var clusterKey: String?
 
-    @Flag(name: .customLong("init"), help: "Start over: forget the stored identity, mesh and members.")
+    @Flag(name: .customLong("init"), help: "Start over: forget the stored identity, mesh and members. On a terminal it asks first.")
     var startsOver = false
+
+    @Flag(help: "With --init: do not ask.")
+    var yes = false
 
     @Option(help: "This node's name (default: the host's name).")
     var name: String?
@@ -65,6 +68,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let settings = try SettingsBuilder(options: self, environment: { getenv($0).map { String(cString: $0) } }).settings()
+        try StartingOver(settings: settings, isConfirmed: yes).confirm()
         guard let signals = Signals.block() else { throw Failure("cannot receive signals on this system") }
         signal(SIGPIPE, SIG_IGN)
         let status = LoopRuntime.run { executor in

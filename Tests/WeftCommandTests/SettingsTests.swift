@@ -34,6 +34,11 @@ import WeftDaemon
         #expect(settings.wireguard == .wireguardGo && settings.logLevel == .debug)
     }
 
+    @Test func onlyYesIsYes() {
+        for answer in ["y", "Y", "yes", " YES\t"] { #expect(StartingOver.isYes(answer), "\(answer)") }
+        for answer in [nil, "", "n", "no", "yesterday", "y n"] { #expect(!StartingOver.isYes(answer), "\(answer ?? "nothing")") }
+    }
+
     @Test func placesCanBeNamed() throws {
         let settings = try settings(["--state-dir", "/s", "--socket", "/r.sock", "--bind-iface", "eth1"])
         #expect(settings.stateDirectory == "/s" && settings.socketPath == "/r.sock" && settings.bindInterface == "eth1")

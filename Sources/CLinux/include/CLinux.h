@@ -52,4 +52,8 @@ int weft_unshare_network(void);
 /// For tests, likewise.
 int weft_enter_network(int descriptor);
 
+/// Makes a terminal (pty(7)) that nobody controls yet, and puts the end for a process in `*terminal`. Returns the other end,
+/// where one types; both are close-on-exec. -1 and errno on failure. For tests, likewise.
+int weft_open_terminal(int *terminal);
+
 #endif
