@@ -77,6 +77,7 @@ extension Simulation {
             case .changed: .changed
             case .left: .left
             case .expired: .expired
+            case .forgotten: .forgotten
             case .unreachable: .unreachable
             case .reachable: .reachable
             }

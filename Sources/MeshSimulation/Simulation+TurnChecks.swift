@@ -30,6 +30,7 @@ extension Simulation {
         let issues = checker.issues[change.peer] ?? []
         switch change {
         case .joined, .changed, .unreachable, .reachable: break
+        case .forgotten: checker.report(.membersStay, at: now, "n\(machine) forgets \(name(change.peer)), and nobody said so")
         case .left:
             guard !issues.contains(where: \.hasLeft) else { return }
             checker.report(.membersStay, at: now, "n\(machine) says that \(name(change.peer)) has left")

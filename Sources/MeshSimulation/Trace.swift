@@ -6,7 +6,7 @@ struct Trace: Sendable {
     enum Kind: UInt64, Sendable {
         case started, stopped, connected, disconnected, dialing, dialed, dialFailed, joined, changed, left, expired, unreachable, reachable,
             published, notice, saved,
-            fault, agreed
+            fault, agreed, forgotten
     }
 
     struct Line: Sendable {

@@ -13,6 +13,7 @@ extension ControlPlane.MembershipChange {
         case .changed: "member changed"
         case .left: "member left"
         case .expired: "member expired"
+        case .forgotten: "member forgotten"
         case .unreachable: "member unreachable"
         case .reachable: "member reachable again"
         }
@@ -59,6 +60,20 @@ extension ControlPlane.Notice {
         case .recordRefused, .syncRefused: .debug
         case .nameRegained, .ownRecordSuperseded: .notice
         case .addressLost, .presetAddressRefused, .rangeFull, .nameLost, .cloneDetected, .ownRecordNotIssued: .warning
+        }
+    }
+}
+
+extension ForgetObstacle {
+    /// Why a member is not forgotten, and what the user can do.
+    func advice(_ name: String) -> String {
+        switch self {
+        case .unknown: "there is no member called \(name): `weft status` shows who is there"
+        case .itself: "\(name) is this node: `weft leave` takes it out of the mesh"
+        case .connected: "\(name) can still be reached: run `weft leave` there"
+        case .notUnreachable:
+            "nobody has missed \(name) yet, so it is being looked for: try again in half a minute, or run `weft leave` there"
+        case .lostJustNow(let wait): "\(name) was lost only just now and may come back: try again in \(wait.wholeSeconds + 1) s"
         }
     }
 }

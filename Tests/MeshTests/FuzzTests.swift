@@ -24,7 +24,13 @@ import WeftTestKit
     @Test func announcements() throws {
         var generator = SeededGenerator(seed: testSeed("announcements"))
         let records = try (0..<4).map { Announcement.record(AgedRecord(try record($0), age: .seconds($0))).encoded }
-        let reports = try (0..<4).map { Announcement.unreachable(UnreachableReport(peer: try identity($0).peerID, sequence: 1)).encoded }
+        let reports = try (0..<2).flatMap {
+            let peer = try identity($0).peerID
+            return [
+                Announcement.unreachable(UnreachableReport(peer: peer, sequence: 1)).encoded,
+                Announcement.forgotten(ForgottenReport(peer: peer, sequence: 1)).encoded,
+            ]
+        }
         let corpus = records + reports
         let membership = try controlPlane(0).membership
         for count in 0..<frames { _ = try? Announcement.decode(generator.mutated(corpus[count % 8], among: corpus), holding: membership) }
@@ -52,11 +58,13 @@ import WeftTestKit
     /// Every kind of message, about peers that are held and others.
     private func syncCorpus(_ records: [AgedRecord]) throws -> [[UInt8]] {
         let versions = records.map(\.sealed.version)
+        var forgotten = versions[1]
+        forgotten.isForgotten = true
         let range = try #require(SyncRange(prefix: versions[0].key.bits >> 60, depth: 1))
         let messages = [
             SyncMessage(digest: 7), SyncMessage(ranges: [(.all, .held(versions))], sendsMissing: true),
             SyncMessage(ranges: [(.all, .digests(Array(repeating: 1, count: 16))), (range, .held([versions[0]]))]),
-            SyncMessage(offered: versions, wanted: versions.map(\.key)), SyncMessage(records: records.map(\.message)),
+            SyncMessage(offered: versions + [forgotten], wanted: versions.map(\.key)), SyncMessage(records: records.map(\.message)),
         ]
         return messages.flatMap { $0.encoded(maximumLength: 2000) }
     }

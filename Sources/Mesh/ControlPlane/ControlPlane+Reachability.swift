@@ -40,7 +40,7 @@ extension ControlPlane {
             outdo(report.sequence, turn)
             return false
         }
-        guard membership.markUnreachable(report) else { return false }
+        guard membership.markUnreachable(report, now: turn.now) else { return false }
         turn.act(.membershipChanged(.unreachable(report.peer)))
         return true
     }

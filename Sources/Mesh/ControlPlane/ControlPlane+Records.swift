@@ -55,6 +55,7 @@ extension ControlPlane {
             switch try Announcement.decode(bytes, holding: membership, else: opener) {
             case .record(let aged): receiveGossip(from: peer, aged, &turn)
             case .unreachable(let report): turn.act(.gossipVerdict(learn(report, &turn) ? .accept : .ignore))
+            case .forgotten(let report): turn.act(.gossipVerdict(learn(report, &turn) ? .accept : .ignore))
             }
         } catch {
             turn.act(.gossipVerdict(.reject))

@@ -18,6 +18,8 @@ extension ControlPlane {
         case syncMessage(from: PeerID, [UInt8])
         /// Where this node can be reached, the best first. Peering addresses without the peer id.
         case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
+        /// A person says that a member is gone for good. Nothing happens if there is an `obstacle`.
+        case forget(PeerID)
         /// The node stops, and stays a member.
         case stop
         /// The node leaves the mesh; once its actions are carried out it can stop.
@@ -59,6 +61,8 @@ extension ControlPlane {
         case left(PeerID)
         /// Its lease ended.
         case expired(PeerID)
+        /// It cannot be reached, and a person said that it is gone for good.
+        case forgotten(PeerID)
         /// Somebody lost it and could not reach it any more. It stays a member.
         case unreachable(PeerID)
         /// After `unreachable`: it has been heard of.

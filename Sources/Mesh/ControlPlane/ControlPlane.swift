@@ -37,6 +37,7 @@ package struct ControlPlane: Sendable {
         self.opener = opener
         membership = Membership(ownPeer: identity.peerID, overlay: settings.overlay, limits: settings.limits.membership)
         sync = SyncState(ownPeer: identity.peerID)
+        for member in restored?.forgotten ?? [] { membership.restore(member.member(now: now)) }
         var lastOwn: NodeRecord?
         for aged in restored?.records ?? [] {
             if aged.sealed.record.peer == identity.peerID {
@@ -62,6 +63,7 @@ package struct ControlPlane: Sendable {
         case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)
         case .syncMessage(let peer, let bytes): receiveSync(from: peer, bytes, &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses): own.locate(endpoints: endpoints, peeringAddresses: peeringAddresses)
+        case .forget(let peer): forget(peer, &turn)
         case .stop: sayUnreachable(&turn)
         case .leave: leave(&turn)
         case .deadlineReached: break  // what is due is seen to below, whatever the input

@@ -77,6 +77,10 @@ package struct ControlPlaneLimits: Sendable {
     package var minimumReclaimInterval = Duration.seconds(60)
     /// The shortest time between two records that answer reports that this node cannot be reached: each costs all nodes one message.
     package var minimumRefutationInterval = Duration.seconds(10)
+    /// How long a member must have been held for unreachable before it can be forgotten: longer than it may take to refute that.
+    package var forgetDelay = Duration.seconds(12)
+    /// How much longer for the node whose user says so: by then all others have heard that the member is unreachable.
+    package var forgetMargin = Duration.seconds(3)
 
     package init() {}
 }

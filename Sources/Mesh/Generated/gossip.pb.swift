@@ -50,11 +50,20 @@ nonisolated struct WireAnnouncementMessage: Sendable {
     set {content = .unreachable(newValue)}
   }
 
+  var forgotten: WireForgottenMessage {
+    get {
+      if case .forgotten(let v)? = content {return v}
+      return WireForgottenMessage()
+    }
+    set {content = .forgotten(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Content: Equatable, Sendable {
     case record(WireAgedRecordMessage)
     case unreachable(WireUnreachableMessage)
+    case forgotten(WireForgottenMessage)
 
   }
 
@@ -76,11 +85,26 @@ nonisolated struct WireUnreachableMessage: Sendable {
   init() {}
 }
 
+/// A person says that a node is gone for good. It says of whom, and which of its records is the last that does not count any more.
+nonisolated struct WireForgottenMessage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var peerID: Data = Data()
+
+  var sequence: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 nonisolated extension WireAnnouncementMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = "AnnouncementMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}unreachable\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}unreachable\0\u{1}forgotten\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -114,6 +138,19 @@ nonisolated extension WireAnnouncementMessage: SwiftProtobuf.Message, SwiftProto
           self.content = .unreachable(v)
         }
       }()
+      case 3: try {
+        var v: WireForgottenMessage?
+        var hadOneofValue = false
+        if let current = self.content {
+          hadOneofValue = true
+          if case .forgotten(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.content = .forgotten(v)
+        }
+      }()
       default: break
       }
     }
@@ -132,6 +169,10 @@ nonisolated extension WireAnnouncementMessage: SwiftProtobuf.Message, SwiftProto
     case .unreachable?: try {
       guard case .unreachable(let v)? = self.content else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .forgotten?: try {
+      guard case .forgotten(let v)? = self.content else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
@@ -173,6 +214,41 @@ nonisolated extension WireUnreachableMessage: SwiftProtobuf.Message, SwiftProtob
   }
 
   static func ==(lhs: WireUnreachableMessage, rhs: WireUnreachableMessage) -> Bool {
+    if lhs.peerID != rhs.peerID {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireForgottenMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = "ForgottenMessage"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}peer_id\0\u{1}sequence\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.peerID) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.peerID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.peerID, fieldNumber: 1)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireForgottenMessage, rhs: WireForgottenMessage) -> Bool {
     if lhs.peerID != rhs.peerID {return false}
     if lhs.sequence != rhs.sequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -59,6 +59,9 @@ nonisolated struct WireHeldMessage: Sendable {
   /// Keys of those of whom the sender was told that they cannot be reached.
   var unreachable: [UInt64] = []
 
+  /// Keys of those whom the sender was told to forget; their checks are 0.
+  var forgotten: [UInt64] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -169,7 +172,7 @@ nonisolated extension WireAgedRecordMessage: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = "HeldMessage"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}keys\0\u{1}sequences\0\u{1}checks\0\u{1}unreachable\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}keys\0\u{1}sequences\0\u{1}checks\0\u{1}unreachable\0\u{1}forgotten\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -181,6 +184,7 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeRepeatedUInt64Field(value: &self.sequences) }()
       case 3: try { try decoder.decodeRepeatedFixed32Field(value: &self.checks) }()
       case 4: try { try decoder.decodeRepeatedFixed64Field(value: &self.unreachable) }()
+      case 5: try { try decoder.decodeRepeatedFixed64Field(value: &self.forgotten) }()
       default: break
       }
     }
@@ -199,6 +203,9 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.unreachable.isEmpty {
       try visitor.visitPackedFixed64Field(value: self.unreachable, fieldNumber: 4)
     }
+    if !self.forgotten.isEmpty {
+      try visitor.visitPackedFixed64Field(value: self.forgotten, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -207,6 +214,7 @@ nonisolated extension WireHeldMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.sequences != rhs.sequences {return false}
     if lhs.checks != rhs.checks {return false}
     if lhs.unreachable != rhs.unreachable {return false}
+    if lhs.forgotten != rhs.forgotten {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

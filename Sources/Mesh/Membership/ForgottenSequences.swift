@@ -1,9 +1,12 @@
 import Multiformats
+import Timeline
 
-/// The last sequence numbers of peers whose records ended. Bounded: the ones that ended first go first.
+/// The last sequence numbers of peers whose records ended, or were forgotten by a person's word. Bounded: the first go first.
 struct ForgottenSequences: Sendable {
     private struct Entry: Sendable {
         let sequence: UInt64
+        /// Set if a person said so: until when somebody may hold the record.
+        let until: Instant?
         let serial: UInt64
     }
 
@@ -22,9 +25,17 @@ struct ForgottenSequences: Sendable {
 
     subscript(peer: PeerID) -> UInt64? { entries[peer]?.sequence }
 
+    /// Those that a person said are gone, in no order.
+    var members: [ForgottenMember] {
+        entries.compactMap { peer, entry in entry.until.map { ForgottenMember(peer: peer, sequence: entry.sequence, until: $0) } }
+    }
+
+    /// Whether a person said that the peer is gone.
+    func isDeliberate(_ peer: PeerID) -> Bool { entries[peer]?.until != nil }
+
     /// - Returns: who is not remembered any more, as there is no room.
-    mutating func remember(_ peer: PeerID, sequence: UInt64) -> PeerID? {
-        entries[peer] = Entry(sequence: sequence, serial: nextSerial)
+    mutating func remember(_ peer: PeerID, sequence: UInt64, until: Instant? = nil) -> PeerID? {
+        entries[peer] = Entry(sequence: sequence, until: until, serial: nextSerial)
         order.append((peer, nextSerial))
         nextSerial &+= 1
         let dropped = entries.count > capacity ? forgetOldest() : nil

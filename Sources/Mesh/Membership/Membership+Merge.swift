@@ -69,7 +69,7 @@ extension Membership {
         }
         if member.sealed.payload == held.sealed.payload {
             if member.issuedAt > held.issuedAt {
-                store(Member(sealed: held.sealed, issuedAt: member.issuedAt, isReportedUnreachable: held.isReportedUnreachable))
+                store(Member(sealed: held.sealed, issuedAt: member.issuedAt, unreachableSince: held.unreachableSince))
             }
             return .unchanged
         }

@@ -9,6 +9,7 @@ extension Membership {
             guard let sequence = member?.record.sequence ?? forgotten[entry.peer] else { return nil }
             var version = entry.version(sequence: sequence)
             version.isReportedUnreachable = member?.isReportedUnreachable ?? false
+            version.isForgotten = member == nil && forgotten.isDeliberate(entry.peer)
             return (entry.peer, version)
         }
     }

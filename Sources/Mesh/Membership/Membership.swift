@@ -6,7 +6,8 @@ import Timeline
 package struct MembershipLimits: Hashable, Sendable {
     /// Peers held at most, with the ones that have left and this node itself. A newcomer beyond that is refused; nobody is evicted.
     package var maximumMembers = 20_000
-    /// Peers whose ended records are remembered at most; the oldest are forgotten first.
+    /// Peers whose records ended, or were forgotten by a person's word, and are remembered at most; the first go first. Also of the state
+    /// file.
     package var maximumForgotten = 4096
 
     package init() {}
@@ -23,12 +24,14 @@ package struct Membership: Sendable {
         package let sealed: SealedRecord
         /// When its owner issued the record, on the time line of this node.
         package let issuedAt: Instant
-        /// Somebody lost it and could not dial it; its next record says otherwise. Shared among nodes like the record itself.
-        package internal(set) var isReportedUnreachable = false
+        /// When this node was told that somebody lost it and could not dial it; its next record says otherwise. That it was told so is
+        /// shared among nodes like the record itself.
+        package internal(set) var unreachableSince: Instant?
         /// Endpoints that its earlier records named and this one does not: it has left them. At most `RecordLimits.maximumEndpoints`.
         package internal(set) var retiredEndpoints: [SocketAddress] = []
 
         package var record: NodeRecord { sealed.record }
+        package var isReportedUnreachable: Bool { unreachableSince != nil }
         package var leaseEnd: Instant { issuedAt + record.lease }
         /// Whether it takes part in the mesh; else it has left, and its record only stays so that older ones cannot bring it back.
         package var isLive: Bool { !record.hasLeft }

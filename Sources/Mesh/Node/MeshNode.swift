@@ -29,6 +29,8 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case syncMessage(from: PeerID, [UInt8])
         /// Where this node can be reached, the best first. Peering addresses without the peer id.
         case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
+        /// A person says that a member is gone for good. If nobody has lost it yet, it is looked for.
+        case forget(PeerID)
         /// The node stops, and stays a member.
         case stop
         /// The node leaves the mesh; once its actions are carried out it can stop.
@@ -64,6 +66,9 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     /// Hosts to join by that are still to answer.
     package var unmetHosts: [Multiaddr] { peering.unmetHosts }
 
+    /// Why `Input.forget` would not be followed now; `nil` if it would.
+    package func obstacle(toForgetting peer: PeerID, now: Instant) -> ForgetObstacle? { control.obstacle(toForgetting: peer, now: now) }
+
     package func snapshot(now: Instant) -> MeshSnapshot { control.snapshot(now: now) }
 
     /// When `deadlineReached` is to be given, if nothing happens before.
@@ -91,6 +96,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .syncMessage(let peer, let bytes): decide(.syncMessage(from: peer, bytes), &turn)
         case .localFactsChanged(let endpoints, let peeringAddresses):
             decide(.localFactsChanged(endpoints: endpoints, peeringAddresses: peeringAddresses), &turn)
+        case .forget(let peer): forget(peer, &turn)
         case .stop: decide(.stop, &turn)
         case .leave: decide(.leave, &turn)
         case .deadlineReached:
@@ -129,11 +135,17 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         for address in joinAddresses { seek(.join(address), &turn) }
     }
 
+    private mutating func forget(_ peer: PeerID, _ turn: inout NodeTurn) {
+        let obstacle = control.obstacle(toForgetting: peer, now: turn.now)
+        decide(.forget(peer), &turn)
+        if obstacle == .notUnreachable { seek(.lost(peer), &turn) }
+    }
+
     private mutating func follow(_ change: ControlPlane.MembershipChange, _ turn: inout NodeTurn) {
         switch change {
         case .joined(let peer), .changed(let peer):
             if let record = membership[peer]?.record { note(record, &turn) }
-        case .left(let peer): seek(.forget(peer), &turn)
+        case .left(let peer), .forgotten(let peer): seek(.forget(peer), &turn)
         case .expired(let peer):
             seek(.forget(peer), &turn)
             let addresses = tokenAddresses(of: peer)
@@ -157,7 +169,9 @@ extension ControlPlane.MembershipChange {
     /// Whom it is about.
     package var peer: PeerID {
         switch self {
-        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer), .unreachable(let peer), .reachable(let peer): peer
+        case .joined(let peer), .changed(let peer), .left(let peer), .expired(let peer), .forgotten(let peer), .unreachable(let peer),
+            .reachable(let peer):
+            peer
         }
     }
 }

@@ -4,6 +4,7 @@ import Multiformats
 package enum Announcement: Hashable, Sendable {
     case record(AgedRecord)
     case unreachable(UnreachableReport)
+    case forgotten(ForgottenReport)
 
     /// Parses, and verifies what is signed, unless it is held.
     package static func decode(
@@ -14,6 +15,7 @@ package enum Announcement: Hashable, Sendable {
         switch content {
         case .record(let message): return .record(try AgedRecord(message, holding: membership, else: opener))
         case .unreachable(let message): return .unreachable(try UnreachableReport(message))
+        case .forgotten(let message): return .forgotten(try ForgottenReport(message))
         }
     }
 
@@ -22,6 +24,7 @@ package enum Announcement: Hashable, Sendable {
         switch self {
         case .record(let aged): message.record = aged.message
         case .unreachable(let report): message.unreachable = report.message
+        case .forgotten(let report): message.forgotten = report.message
         }
         return (try? message.serializedBytes()) ?? []  // a message without required fields always encodes
     }
@@ -49,6 +52,33 @@ package struct UnreachableReport: Hashable, Sendable {
 
     var message: WireUnreachableMessage {
         var message = WireUnreachableMessage()
+        message.peerID = .init(peer.bytes)
+        message.sequence = sequence
+        return message
+    }
+}
+
+/// A person's word that a member is gone for good, told to one node and passed on by all.
+///
+/// It is not signed: a node believes it only of a member that it holds for unreachable as well, so it is no more than a wish. The one it is
+/// about, if it is there, says so by a newer record.
+package struct ForgottenReport: Hashable, Sendable {
+    package let peer: PeerID
+    /// Of the last record that does not count any more.
+    package let sequence: UInt64
+
+    package init(peer: PeerID, sequence: UInt64) {
+        self.peer = peer
+        self.sequence = sequence
+    }
+
+    init(_ message: WireForgottenMessage) throws(RecordError) {
+        guard let peer = try? PeerID(bytes: [UInt8](message.peerID)) else { throw .malformed }
+        self.init(peer: peer, sequence: message.sequence)
+    }
+
+    var message: WireForgottenMessage {
+        var message = WireForgottenMessage()
         message.peerID = .init(peer.bytes)
         message.sequence = sequence
         return message

@@ -8,7 +8,7 @@ extension ControlPlane {
         var ranges: [(range: SyncRange, summary: SyncMessage.Summary)] = []
         /// Whose records the other lacks.
         var missing: [PeerID] = []
-        /// Of whom the other does not know that they cannot be reached.
+        /// Of whom the other does not know that they cannot be reached, or are gone for good.
         var unreported: [PeerID] = []
         /// Whether a later record of the other itself has ended here than the one that it has.
         var outlivesOther = false
@@ -67,8 +67,7 @@ extension ControlPlane {
             for (owner, version) in membership.versions(in: range) {
                 if version.isNews(to: held[version.key]) { answer.missing.append(owner) }
                 if owner == peer, !version.isHeld, held[version.key]?.isHeld == true { answer.outlivesOther = true }
-                guard version.isReportedUnreachable, held[version.key]?.isReportedUnreachable != true else { continue }
-                answer.unreported.append(owner)
+                if version.isReport(to: held[version.key]) { answer.unreported.append(owner) }
             }
             for version in versions { consider(version, from: peer, &answer, &turn) }
         }
@@ -81,6 +80,13 @@ extension ControlPlane {
         }
     }
 
+    /// That a person says that the owner is gone, likewise.
+    private mutating func hearOfForgetting(_ version: HeldVersion, _ turn: inout Turn) {
+        for (owner, ours) in membership.versions(of: version.key) where ours.isHeld {
+            spread(ForgottenReport(peer: owner, sequence: version.sequence), &turn)
+        }
+    }
+
     /// Asks for a version that the peer has told of, if it would help us and has not been asked for.
     private mutating func consider(_ theirs: HeldVersion, from peer: PeerID, _ answer: inout SyncAnswer, _ turn: inout Turn) {
         sync.sessions[peer]?.note(theirs, limits: settings.limits)
@@ -88,6 +94,7 @@ extension ControlPlane {
             outdo(theirs.sequence, turn)
         }
         if theirs.isReportedUnreachable { hearReport(of: theirs, &turn) }
+        if theirs.isForgotten { hearOfForgetting(theirs, &turn) }
         let ours = membership.versions(of: theirs.key).first?.version
         guard theirs.isNews(to: ours), ours != nil || membership.hasRoom, !sync.requests.contains(theirs) else { return }
         guard sync.requests.count(to: peer) < settings.limits.maximumSyncRequests else {

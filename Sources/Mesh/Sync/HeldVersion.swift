@@ -12,6 +12,8 @@ struct HeldVersion: Sendable {
     let check: UInt32
     /// The holder was told that the owner cannot be reached.
     var isReportedUnreachable = false
+    /// The holder has ended the record because a person said that the owner is gone for good.
+    var isForgotten = false
 
     /// Whether the holder has the record itself, and not only the memory of it.
     var isHeld: Bool { check != Self.endedCheck }
@@ -21,6 +23,12 @@ struct HeldVersion: Sendable {
         guard isHeld else { return false }
         guard let other else { return true }
         return sequence > other.sequence || (sequence == other.sequence && other.isHeld && check != other.check)
+    }
+
+    /// Whether its holder was told something of the owner that somebody who holds `other`, or nothing, was not.
+    func isReport(to other: HeldVersion?) -> Bool {
+        if isForgotten { return other.map { $0.isHeld && $0.sequence <= sequence } ?? false }
+        return isReportedUnreachable && other?.isReportedUnreachable != true
     }
 }
 

@@ -60,11 +60,11 @@ extension SyncMessage.Summary {
 extension [HeldVersion] {
     fileprivate init?(_ wire: WireHeldMessage) {
         guard wire.sequences.count == wire.keys.count, wire.checks.count == wire.keys.count else { return nil }
-        let unreachable = Set(wire.unreachable)
+        let (unreachable, forgotten) = (Set(wire.unreachable), Set(wire.forgotten))
         self = wire.keys.indices.map {
             HeldVersion(
                 key: SyncKey(bits: wire.keys[$0]), sequence: wire.sequences[$0], check: wire.checks[$0],
-                isReportedUnreachable: unreachable.contains(wire.keys[$0]))
+                isReportedUnreachable: unreachable.contains(wire.keys[$0]), isForgotten: forgotten.contains(wire.keys[$0]))
         }
     }
 }
@@ -166,5 +166,6 @@ extension WireHeldMessage {
         sequences.append(version.sequence)
         checks.append(version.check)
         if version.isReportedUnreachable { unreachable.append(version.key.bits) }
+        if version.isForgotten { forgotten.append(version.key.bits) }
     }
 }
