@@ -4,6 +4,8 @@ package struct LocalRequest: Codable, Hashable, Sendable {
         case status
         case token
         case leave
+        /// Forget the member that is called `name`.
+        case forget
     }
 
     /// The version of this protocol, raised when an old client could misread a new node.
@@ -11,10 +13,13 @@ package struct LocalRequest: Codable, Hashable, Sendable {
 
     package var version: Int
     package var command: Command
+    /// Whom it is about: a member's name as the status shows it, or its peer id.
+    package var name: String?
 
-    package init(_ command: Command) {
+    package init(_ command: Command, name: String? = nil) {
         version = Self.currentVersion
         self.command = command
+        self.name = name
     }
 }
 

@@ -191,6 +191,8 @@ package struct Daemon: Sendable {
                 case .leave:
                     stop.yield(.leave)
                     return LocalResponse()
+                case .forget:
+                    return LocalResponse(error: await node.engine.forget(request.name ?? ""))
                 }
             }
             await node.engine.attach(server)

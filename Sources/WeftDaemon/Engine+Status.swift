@@ -39,6 +39,18 @@ extension Engine {
     /// Other members named in a token, so that it works while this node is away; few, so that it stays short.
     static let tokenCompanions = 2
 
+    /// Makes all members forget one that is gone for good; if nobody has missed it yet, looks for it.
+    ///
+    /// - Parameter name: as the status shows it, or a peer id.
+    /// - Returns: why it is not forgotten, for the user.
+    func forget(_ name: String) -> String? {
+        let shown = membership.shownNames().first { $0.value.text == name || $0.key.description == name }
+        guard let peer = shown?.key else { return ForgetObstacle.unknown.advice(name) }
+        let obstacle = obstacle(toForgetting: peer)
+        post(.forget(peer))
+        return obstacle?.advice(name)
+    }
+
     private var joinComplaints: [String] {
         joinProblems.map { "cannot join by \($0.key.label): \($0.value)" }.sorted()
     }

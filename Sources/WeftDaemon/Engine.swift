@@ -36,6 +36,8 @@ actor Engine {
         /// The network stands: now others may be found.
         case networkReady
         case deadline
+        /// A person says that a member is gone for good.
+        case forget(PeerID)
         case stop
         case leave
     }
@@ -127,6 +129,8 @@ actor Engine {
             decide(.readyToPeer)
         case .deadline:
             decide(.deadlineReached)
+        case .forget(let peer):
+            decide(.forget(peer))
         case .stop:
             decide(.stop)
         case .leave:
@@ -184,6 +188,9 @@ actor Engine {
     private func decisions(_ input: Node.Input) -> [Node.Action] {
         node.handle(input, now: .now(), wallClockMillis: WallClock.milliseconds())
     }
+
+    /// Why a member would not be forgotten now.
+    func obstacle(toForgetting peer: PeerID) -> ForgetObstacle? { node.obstacle(toForgetting: peer, now: .now()) }
 
     func decide(_ input: Node.Input) {
         for action in decisions(input) { carryOut(action) }

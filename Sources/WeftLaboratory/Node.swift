@@ -105,6 +105,11 @@ extension Node {
         try weft(["token"]).trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// - Throws: `LaboratoryError` with what the command said, if it is refused.
+    package func forget(_ name: String) throws {
+        try weft(["forget", name])
+    }
+
     package func leave() throws {
         try weft(["leave"])
     }

@@ -49,11 +49,31 @@ struct LeaveCommand: ParsableCommand {
     }
 }
 
+/// Takes another node, which cannot do so itself any more, out of the mesh.
+struct ForgetCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "forget", abstract: "Make all members forget a node that is gone for good.",
+        discussion: """
+            Only for a node that cannot be reached: one that can be leaves by itself (`weft leave`). Should it come back after all, it is a member
+            again.
+            """)
+
+    @OptionGroup var node: NodeAddressOptions
+
+    @Argument(help: "The node's name, as `weft status` shows it, or its peer id.")
+    var name: String
+
+    func run() throws {
+        _ = try LocalClient.request(.forget, name: name, node)
+        print("Forgotten: \(name).")
+    }
+}
+
 extension LocalClient {
     /// Asks the node; its refusal is our failure.
-    static func request(_ command: LocalRequest.Command, _ node: NodeAddressOptions) throws -> LocalResponse {
+    static func request(_ command: LocalRequest.Command, name: String? = nil, _ node: NodeAddressOptions) throws -> LocalResponse {
         let response: LocalResponse
-        do { response = try ask(LocalRequest(command), at: node.socketPath) } catch { throw Failure("\(error)") }
+        do { response = try ask(LocalRequest(command, name: name), at: node.socketPath) } catch { throw Failure("\(error)") }
         if let error = response.error { throw Failure(error) }
         return response
     }

@@ -13,7 +13,7 @@ struct WeftCommand: ParsableCommand {
             Then see who is there:                sudo weft status
             """,
         version: WeftVersion.number,
-        subcommands: [RunCommand.self, StatusCommand.self, TokenCommand.self, LeaveCommand.self],
+        subcommands: [RunCommand.self, StatusCommand.self, TokenCommand.self, LeaveCommand.self, ForgetCommand.self],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

@@ -18,6 +18,7 @@ import Testing
 
     @Test func aRequestIsOneObject() throws {
         #expect(try json(LocalRequest(.status)) == #"{"command":"status","version":1}"#)
+        #expect(try json(LocalRequest(.forget, name: "host-b")) == #"{"command":"forget","name":"host-b","version":1}"#)
     }
 
     @Test func aResponseHasWhatItHas() throws {

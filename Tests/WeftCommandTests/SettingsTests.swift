@@ -34,6 +34,12 @@ import WeftDaemon
         #expect(settings.wireguard == .wireguardGo && settings.logLevel == .debug)
     }
 
+    @Test func forgettingNeedsAName() throws {
+        let command = try #require(try WeftCommand.parseAsRoot(["forget", "host-b", "--interface", "mesh7"]) as? ForgetCommand)
+        #expect(command.name == "host-b" && command.node.socketPath == "/run/weft/mesh7.sock")
+        #expect(throws: (any Error).self) { try WeftCommand.parseAsRoot(["forget"]) }
+    }
+
     @Test func onlyYesIsYes() {
         for answer in ["y", "Y", "yes", " YES\t"] { #expect(StartingOver.isYes(answer), "\(answer)") }
         for answer in [nil, "", "n", "no", "yesterday", "y n"] { #expect(!StartingOver.isYes(answer), "\(answer ?? "nothing")") }

@@ -27,6 +27,15 @@ import Testing
         ]
     }
 
+    @Test(arguments: [
+        (ForgetObstacle.unknown, "weft status"), (.itself, "weft leave"), (.connected, "weft leave"), (.notUnreachable, "try again"),
+        (.lostJustNow(wait: .milliseconds(4200)), "in 5 s"),
+    ])
+    func whoIsNotForgottenIsSaid(obstacle: ForgetObstacle, advice: String) {
+        let text = obstacle.advice("host-b")
+        #expect(text.contains("host-b") && text.contains(advice) && !text.contains("\n"), "\(text)")
+    }
+
     @Test func everyNoticeHasWordsFieldsAndALevel() throws {
         for (notice, level, fields) in try Self.notices() {
             #expect(notice.level == level)
