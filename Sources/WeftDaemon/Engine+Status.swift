@@ -9,6 +9,7 @@ import WireGuard
 extension Engine {
     func status() async -> StatusReport {
         let device = await parts.network.observe()
+        await parts.network.check()  // nothing tells of peers that somebody removed, so whoever looks has it put right
         let implementation = await parts.network.implementation
         let problem = await parts.network.problem
         let roundTrips = await roundTripTimes()
