@@ -123,6 +123,19 @@ package final class Laboratory {
         try Tools.run(["ip", "-n", bridge, "link", "set", "port\(index + 1)", connected ? "up" : "down"])
     }
 
+    /// Puts hosts on a network of their own, or all back on one. Their links stay up, as behind a switch that has failed.
+    package func split(_ apart: [LabHost]) throws {
+        let others = "bridge1"
+        if (try? Tools.run(["ip", "-n", bridge, "link", "show", others])) == nil {
+            try batch(["link add \(others) type bridge", "link set \(others) up"], in: bridge)
+        }
+        let names = Set(apart.map(\.namespace))
+        try batch(
+            hosts.enumerated().map { index, host in
+                "link set port\(index + 1) master \(names.contains(host.namespace) ? others : "bridge0")"
+            }, in: bridge)
+    }
+
     /// The ends of all logs.
     package var logs: String {
         processes.map { "--- \($0.command.suffix(from: min(4, $0.command.count)).joined(separator: " "))\n\($0.tail)" }.joined(

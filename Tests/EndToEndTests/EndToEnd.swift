@@ -20,6 +20,16 @@ enum EndToEnd {
     }
 }
 
+extension Node.Settings {
+    /// For what is about nodes and not about packets: nobody implements WireGuard.
+    static var withoutInterface: Node.Settings {
+        var settings = Node.Settings()
+        settings.wireguard = "none"
+        settings.logLevel = "info"
+        return settings
+    }
+}
+
 /// A mesh in a laboratory: the first node makes it, the others join by its token.
 struct TestMesh {
     let laboratory: Laboratory
@@ -45,6 +55,20 @@ struct TestMesh {
         let node = try Node("node-\(number)", on: try host ?? laboratory.addHost("host-\(number)"), in: laboratory, settings: settings)
         nodes.append(node)
         return node
+    }
+
+    /// A mesh of as many nodes without interfaces, who all know each other.
+    static func ofMany(_ count: Int, in laboratory: Laboratory, within bound: Duration) async throws -> TestMesh {
+        var mesh = try await TestMesh(in: laboratory, first: .withoutInterface)
+        let token = mesh.token
+        for _ in 1..<count {
+            try mesh.addNode {
+                $0 = .withoutInterface
+                $0.join = token
+            }
+        }
+        try await mesh.waitUntilAllKnowEachOther(within: bound)
+        return mesh
     }
 
     /// Every node reaches every other over the overlay. The bound is for all of them together.

@@ -130,6 +130,22 @@ extension EndToEnd {
             }
         }
 
+        /// Not even with ports and a state of its own; and the first goes on.
+        @Test func aSecondNodeOnTheSameInterfaceIsRefused() async throws {
+            try await Laboratory.with { laboratory in
+                var mesh = try await TestMesh(in: laboratory)
+                let first = mesh.nodes[0]
+                let second = try mesh.addNode(on: first.host) {
+                    $0.interface = first.interface
+                    $0.clusterPort = 7100
+                    $0.wireguardPort = 7101
+                }
+                #expect(try await second.waitUntilEnded(within: EndToEnd.refusal) == .exited(1))
+                #expect(second.process.errors.contains(#/interface \S+ exists already/#), "\(second.process.tail)")
+                #expect(first.host.hasInterface(first.interface) && first.status()?.members.count == 1)
+            }
+        }
+
         @Test(.enabled(if: Tools.find("setpriv") != nil, "needs setpriv: run scripts/setup test"))
         func aMissingCapabilityIsSaid() async throws {
             try await Laboratory.with { laboratory in
