@@ -9,15 +9,16 @@ package final class PacedWork: Sendable {
         /// From the first change until the work begins: so many changes are one piece of work.
         package var delay: Duration = .zero
         /// After the work it rests for so many times as long as it took,
-        package var restFactor = 49
+        package var restFactor = 499
         /// and never for less,
         package var minimumRest: Duration = .zero
         /// nor for more.
-        package var maximumRest: Duration = .seconds(5)
+        package var maximumRest: Duration
 
-        package init(delay: Duration = .zero, minimumRest: Duration = .zero) {
+        package init(delay: Duration = .zero, minimumRest: Duration = .zero, maximumRest: Duration = .seconds(5)) {
             self.delay = delay
             self.minimumRest = minimumRest
+            self.maximumRest = maximumRest
         }
     }
 

@@ -59,7 +59,9 @@ actor Engine {
         self.assumeIsolated { $0.save() }
     }
     /// While many nodes join, each change would cost the time of all members.
-    private lazy var networkUpdating = PacedWork(.init(minimumRest: .milliseconds(250)), eventLoop: executor.eventLoop) {
+    private lazy var networkUpdating = PacedWork(
+        .init(minimumRest: .milliseconds(100), maximumRest: .seconds(2)), eventLoop: executor.eventLoop
+    ) {
         self.assumeIsolated { $0.updateNetwork() }
     }
     var presharedKeys: PresharedKeys
@@ -151,7 +153,7 @@ actor Engine {
             parts.log.info("peer connected", metadata: ["peer": "\(peerID)", "remote": "\(remote.map(String.init) ?? "-")"])
             joinProblems = [:]
             decide(.connected(peerID))
-            isNetworkStale = true
+            if membership[peerID] != nil { isNetworkStale = true }
         case .disconnected(let peerID, let failure):
             connectedFrom[peerID] = nil
             parts.log.info("peer disconnected", metadata: ["peer": "\(peerID)", "reason": "\(failure)"])
