@@ -119,9 +119,13 @@ package actor PeerHost {
     // MARK: Sending
 
     /// Sends a frame of one of our message protocols to a peer. Without a connection it is dropped: its end was an event.
+    ///
+    /// Connections from several addresses that stand at the same time lead to machines with a copied identity: each gets the frame.
     package func send(_ frame: [UInt8], by messageProtocol: MessageProtocol, to peer: PeerID) {
-        guard let link = peers[peer]?.first else { return }
-        feed(.send(messageProtocol, frame: frame), to: link)
+        var reached: Set<IPAddress?> = []
+        for id in peers[peer] ?? [] where reached.insert(links[id]?.remote).inserted {
+            feed(.send(messageProtocol, frame: frame), to: id)
+        }
     }
 
     package func subscribe(_ topic: Topic, _ policy: TopicPolicy) {

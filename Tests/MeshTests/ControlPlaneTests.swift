@@ -127,6 +127,35 @@ import WeftTestKit
         #expect(notices(actions) == [.ownRecordSuperseded(sequence: wallClock + 1000)])
     }
 
+    /// Whoever lost his state has not issued anything since he started.
+    @Test(arguments: [(age: 61, isClones: false), (age: 59, isClones: true)]) func aRecordThatIsYoungerThanTheRunIsAClones(
+        age: Int, isClones: Bool
+    ) throws {
+        var plane = try started()
+        let other = AgedRecord(try record(0, sequence: wallClock + 1000), age: .seconds(age))
+        let actions = plane.handle(
+            .gossip(from: try identity(9).peerID, Announcement.record(other).encoded), now: .origin + .seconds(60),
+            wallClockMillis: wallClock)
+        #expect(
+            notices(actions) == [isClones ? .cloneDetected(try identity(0).peerID) : .ownRecordSuperseded(sequence: wallClock + 1000)])
+        #expect(try published(actions).map(\.sequence) == [wallClock + 1001])
+    }
+
+    /// Of a partner whose identity was copied, each of the two has to hear what the other says.
+    @Test func aPartnerIsShownItsOwnNewRecord() throws {
+        var plane = try started()
+        let partner = try identity(1).peerID
+        _ = plane.handle(try gossip(record(1)), now: .origin, wallClockMillis: wallClock)
+        _ = plane.handle(.peerConnected(partner), now: .origin, wallClockMillis: wallClock)
+        func isShown(_ sequence: UInt64) throws -> Bool {
+            plane.handle(try gossip(record(1, sequence: sequence)), now: .origin, wallClockMillis: wallClock).contains { action in
+                guard case .sendSync(partner, let bytes) = action else { return false }
+                return SyncMessage(decoding: bytes)?.offered.map(\.sequence) == [sequence]
+            }
+        }
+        #expect(try isShown(2) && !isShown(2) && !isShown(1) && isShown(3))
+    }
+
     @Test func clonesDoNotDriveEachOtherUpFast() throws {
         var plane = try started()
         var issued = 0

@@ -78,17 +78,14 @@ extension ControlPlane {
         own.lastReclaim = turn.now
     }
 
-    /// Somebody holds a record of ours that we do not know: it must be outdone, at once the first time. If it happens again it is
-    /// a clone's, which does the same with our record: slowly then.
-    mutating func reclaimOwnRecord(above sequence: UInt64, _ turn: inout Turn) {
+    /// Somebody holds a record of ours that we do not know: it must be outdone, at once the first time. If it was issued while we ran, or if
+    /// it happens again, it is a clone's, which does the same with our record: slowly then.
+    mutating func reclaimOwnRecord(above sequence: UInt64, age: Duration, _ turn: inout Turn) {
         own.sequenceFloor = max(own.sequenceFloor, sequence)
         guard own.phase == .member, own.reclaim == nil else { return }
-        guard let lastReclaim = own.lastReclaim else {
-            own.reclaim = turn.now
-            return turn.notice(.ownRecordSuperseded(sequence: sequence))
-        }
-        own.reclaim = max(turn.now, lastReclaim + settings.limits.minimumReclaimInterval)
-        turn.notice(.cloneDetected(identity.peerID))
+        let isClones = own.lastReclaim != nil || own.startedAt.map { turn.now - age > $0 } ?? false
+        own.reclaim = own.lastReclaim.map { max(turn.now, $0 + settings.limits.minimumReclaimInterval) } ?? turn.now
+        turn.notice(isClones ? .cloneDetected(identity.peerID) : .ownRecordSuperseded(sequence: sequence))
     }
 }
 

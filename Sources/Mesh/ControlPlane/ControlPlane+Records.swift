@@ -20,6 +20,7 @@ extension ControlPlane {
         case .updated(let previous):
             report(record, after: previous.record, &turn)
             if wasUnreachable, !record.hasLeft { turn.act(.membershipChanged(.reachable(record.peer))) }
+            showOwner(aged.sealed, &turn)
             return .news
         case .cloneConflict(let replaced):
             turn.notice(.cloneDetected(record.peer))
@@ -29,11 +30,18 @@ extension ControlPlane {
         case .unchanged, .stale:
             return .known
         case .ownRecordAhead(let sequence):
-            reclaimOwnRecord(above: sequence, &turn)
+            reclaimOwnRecord(above: sequence, age: aged.age, &turn)
             return .known
         case .refused(let refusal):
             return .refused(refusal)
         }
+    }
+
+    /// A partner knows its own record, unless it is a clone's: then each of the two has to hear of the other, and nobody else would tell
+    /// them, as nothing is passed on to where it came from.
+    private func showOwner(_ sealed: SealedRecord, _ turn: inout Turn) {
+        guard sync.sessions[sealed.record.peer] != nil else { return }
+        send(SyncMessage(offered: [sealed.version]), to: sealed.record.peer, &turn)
     }
 
     private func report(_ record: NodeRecord, after previous: NodeRecord?, _ turn: inout Turn) {

@@ -56,7 +56,7 @@ package struct ControlPlane: Sendable {
         var turn = Turn(now: now, wallClockMillis: wallClockMillis)
         expireLeases(&turn)
         switch input {
-        case .started: own.phase = .member
+        case .started: own.start(now: turn.now)
         case .peerConnected(let peer): connect(peer, &turn)
         case .peerDisconnected(let peer): disconnect(peer, turn)
         case .peerUnreachable(let peer): reportUnreachable(peer, &turn)

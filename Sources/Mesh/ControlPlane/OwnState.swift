@@ -14,6 +14,8 @@ struct OwnState: Sendable {
     }
 
     var phase = Phase.silent
+    /// When this run of the node became a member.
+    private(set) var startedAt: Instant?
     /// At least this high was the sequence number of a record of ours that somebody knows.
     var sequenceFloor: UInt64 = 0
     var nameClaimedAtMillis: UInt64
@@ -50,6 +52,11 @@ struct OwnState: Sendable {
     }
 
     var nextDeadline: Instant? { earliest(earliest(renewal, reclaim), refutation) }
+
+    mutating func start(now: Instant) {
+        phase = .member
+        startedAt = now
+    }
 
     /// At once the first time, and then as often as a false report may make this node speak.
     mutating func refute(_ limits: ControlPlaneLimits, now: Instant) {
