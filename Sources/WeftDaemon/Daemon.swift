@@ -109,7 +109,10 @@ package struct Daemon: Sendable {
             surroundings: try await kernel.surroundings(interface: settings.interface, overlay: token.overlay),
             restored: try directory.loadMembers().map { MeshSnapshot(decoding: $0.bytes, elapsed: $0.age) }, log: log,
             saveMembers: { bytes in
-                do { try directory.saveMembers(bytes) } catch { log.error("members not saved", metadata: ["reason": "\(error)"]) }
+                do {
+                    try directory.saveMembers(bytes)
+                    try directory.saveCopy()
+                } catch { log.error("members not saved", metadata: ["reason": "\(error)"]) }
             })
         let engine = Engine(parts)
         guard let key = PrivateNetworkKey(bytes: token.secret.bytes) else { throw .internalFault("the secret is no network key") }
@@ -206,7 +209,10 @@ package struct Daemon: Sendable {
         await node.engine.post(.leave)
         var state = state
         state.mesh = nil
-        do { try directory.save(state) } catch { log.error("mesh not forgotten", metadata: ["reason": "\(error)"]) }
+        do {
+            try directory.save(state)
+            try directory.saveCopy()
+        } catch { log.error("mesh not forgotten", metadata: ["reason": "\(error)"]) }
         try? await executor.eventLoop.scheduleTask(in: Self.leaveGrace) {}.futureResult.get()
         await node.engine.stopSaving()
         directory.removeMembers()

@@ -17,7 +17,7 @@ import Testing
         let directory = try StateDirectory(path: path)
         var state = try NodeState.fresh()
         state.mesh = try token(1)
-        try directory.save(state)
+        try save(state, in: directory)
         try body(directory, state)
     }
 
@@ -100,10 +100,15 @@ import Testing
         }
     }
 
+    private func save(_ state: NodeState, in directory: StateDirectory) throws {
+        try directory.save(state)
+        try directory.saveCopy()
+    }
+
     /// As if nothing had been damaged ever.
     private func startAnew(with state: NodeState, in directory: StateDirectory) throws {
         for number in 1...StateDirectory.maximumSetAside { unlink("\(path)/state.json.damaged-\(number)") }
-        try directory.save(state)
+        try save(state, in: directory)
     }
 
     @Test(arguments: StateDirectory.stateFiles) func oneFileCutAtAnyLengthIsNoMatter(name: String) throws {
@@ -151,7 +156,7 @@ import Testing
                 unlink("\(path)/\(name)")
                 let loaded = try #require(try directory.loadState())
                 #expect(loaded.state.identity.seed == state.identity.seed && loaded.setAside == nil)
-                try directory.save(loaded.state)
+                try save(loaded.state, in: directory)
                 #expect(read("\(path)/\(name)") == [UInt8](state.json))
             }
         }
@@ -164,6 +169,14 @@ import Testing
             write(newer, to: "\(path)/state.json")
             #expect(throws: DaemonError.stateOfNewerVersion(path: "\(path)/state.json")) { try directory.loadState() }
             #expect(read("\(path)/state.json") == newer)
+        }
+    }
+
+    @Test func damageIsNotCopied() throws {
+        try withState { directory, state in
+            write([1, 2, 3], to: "\(path)/state.json")
+            try directory.saveCopy()
+            #expect(try directory.loadState()?.state.identity.seed == state.identity.seed)
         }
     }
 

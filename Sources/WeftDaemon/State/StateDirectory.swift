@@ -96,10 +96,20 @@ extension StateDirectory {
         throw .stateDamaged(path: "\(path)/\(Self.stateFiles[0])", setAside: lost)
     }
 
-    /// Files that say the same already are left alone.
+    /// Writes the first file, unless it says the same already. The copy stays as it was.
     func save(_ state: NodeState) throws(DaemonError) {
-        let json = [UInt8](state.json)
-        for name in Self.stateFiles where try read(name, atMost: Self.maximumStateBytes) != json { try replace(name, by: json) }
+        try write([UInt8](state.json), to: Self.stateFiles[0])
+    }
+
+    /// Brings the copy in line with the first file, if that is whole. Apart from `save`, as a node that starts has no time to lose.
+    func saveCopy() throws(DaemonError) {
+        guard let json = try read(Self.stateFiles[0], atMost: Self.maximumStateBytes), NodeState(json: Data(json)) != nil else { return }
+        try write(json, to: Self.stateFiles[1])
+    }
+
+    private func write(_ json: [UInt8], to name: String) throws(DaemonError) {
+        guard try read(name, atMost: Self.maximumStateBytes) != json else { return }
+        try replace(name, by: json)
         syncFolder()
     }
 
