@@ -27,7 +27,7 @@ extension EndToEnd {
                 let before = try addresses(mesh.nodes)
                 try await kill(mesh.nodes[2...])
                 try startAgain(mesh.nodes[2...])
-                try await mesh.waitForFullMesh(within: .seconds(25))
+                try await mesh.waitForFullMesh(within: .seconds(40))
                 #expect(try addresses(mesh.nodes) == before)
                 try await mesh.waitUntilAllKnowEachOther(within: EndToEnd.convergence)
             }
@@ -43,7 +43,7 @@ extension EndToEnd {
                 for node in mesh.nodes { node.process.signal(signal) }
                 for node in mesh.nodes { _ = try await node.waitUntilEnded(within: .seconds(5)) }
                 try startAgain(mesh.nodes)
-                try await mesh.waitForFullMesh(within: .seconds(25))
+                try await mesh.waitForFullMesh(within: .seconds(40))
                 #expect(try addresses(mesh.nodes) == before)
                 try await mesh.waitUntilAllKnowEachOther(within: EndToEnd.convergence)
             }
