@@ -2,6 +2,7 @@ import GossipSub
 import IPAddresses
 import Mesh
 import Multiformats
+import PeerHost
 import Timeline
 import WeftTestKit
 
@@ -22,6 +23,7 @@ struct SimulatedHost: Sendable {
     let peerID: PeerID
     var router: GossipSubRouter<SeededGenerator>
     private(set) var links: [ConnectionID: Link] = [:]
+    private var moves = RecentMoves(memory: PeerHostLimits().moveMemory)
     /// The standing connections of each peer, oldest first.
     private(set) var peers: [PeerID: [ConnectionID]] = [:]
     private(set) var gossipLinks: [PeerID: ConnectionID] = [:]
@@ -39,10 +41,13 @@ struct SimulatedHost: Sendable {
     }
 
     /// See `PeerHost.endStale`.
-    func stale(of peer: PeerID, _ remote: IPAddress, after crossingDials: Duration, at now: Instant) -> [ConnectionID] {
-        (peers[peer] ?? []).filter { id in
-            links[id].map { $0.establishedAt + crossingDials < now || $0.remote != remote } ?? false
+    mutating func stale(of peer: PeerID, _ remote: IPAddress, after crossingDials: Duration, at now: Instant) -> [ConnectionID] {
+        let isCopied = moves.isBack(peer, at: remote, now: now)
+        let stale = (peers[peer] ?? []).filter { id in
+            links[id].map { $0.remote != remote ? !isCopied : $0.establishedAt + crossingDials < now } ?? false
         }
+        for address in stale.compactMap({ links[$0]?.remote }) where address != remote { moves.note(peer, leaving: address, now: now) }
+        return stale
     }
 
     /// See `PeerHost.dropDuplicates`.

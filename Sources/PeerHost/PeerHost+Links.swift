@@ -67,14 +67,16 @@ extension PeerHost {
     }
 
     /// Nobody dials a peer that it is connected to: older connections are dead, even if our kernel has not found out. Dials that crossed
-    /// are no such case, unless the peer has another address now.
+    /// are no such case, unless the peer has another address now; nor are machines with a copied identity, which are at two.
     private func endStale(of peer: PeerID, before new: LinkID) {
-        let now = Instant.now()
+        let (now, remote) = (Instant.now(), links[new]?.remote)
+        let isCopied = remote.map { moves.isBack(peer, at: $0, now: now) } ?? false
         for id in peers[peer] ?? [] {
-            guard let since = links[id]?.establishedAt else { continue }
-            if since + configuration.limits.crossingDials < now || hasMoved(from: links[id]?.remote, to: links[new]?.remote) {
-                end(id, .goodbye)
-            }
+            guard let link = links[id], let since = link.establishedAt else { continue }
+            let hasMoved = hasMoved(from: link.remote, to: remote)
+            guard hasMoved ? !isCopied : since + configuration.limits.crossingDials < now else { continue }
+            if hasMoved, let address = link.remote { moves.note(peer, leaving: address, now: now) }
+            end(id, .goodbye)
         }
     }
 

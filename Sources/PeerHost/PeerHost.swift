@@ -29,6 +29,7 @@ package actor PeerHost {
     var peers: [PeerID: [LinkID]] = [:]
     /// The connection that carries publish-subscribe with a peer: one of them, however many stand.
     var gossipLinks: [PeerID: LinkID] = [:]
+    var moves: RecentMoves
     var router: GossipSubRouter<SystemRandomNumberGenerator>
     private var gossipTimer: LoopTimer?
     private var servers: [any Channel] = []
@@ -42,6 +43,7 @@ package actor PeerHost {
         self.executor = executor
         self.configuration = configuration
         self.events = events
+        moves = RecentMoves(memory: configuration.limits.moveMemory)
         connectionConfiguration = ConnectionConfiguration(
             identity: configuration.identity, networkKey: configuration.networkKey,
             messageProtocols: [Self.pubsub] + configuration.messageProtocols, agentVersion: configuration.agentVersion)

@@ -38,6 +38,8 @@ package struct PeerHostLimits: Sendable {
     /// Connections between the same two that were established within so long of each other may come from dials that crossed. Whoever
     /// dials later than that has lost the connection that stood, whatever we still think of it.
     package var crossingDials: Duration = .seconds(3)
+    /// Who has come from another address, and comes from the one before within so long, is two machines.
+    package var moveMemory: Duration = .seconds(10)
     /// How long a peer may leave what we send unread before its connection is closed.
     package var stalledWriteTimeout: Duration = .seconds(30)
     /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours.
