@@ -48,7 +48,7 @@ extension ControlPlane {
             membership.forget(report.peer)
             turn.report(.forgotten(report.peer))
             return true
-        case .itself: _ = learn(UnreachableReport(peer: report.peer, sequence: held), &turn)
+        case .itself: outdo(report.sequence, turn)
         case .notUnreachable:
             spread(UnreachableReport(peer: report.peer, sequence: held), &turn)
             askAgain(turn)
