@@ -4,7 +4,7 @@ import Timeline
 package enum Promises {
     /// From the end of the last fault until all live nodes agree, on a network that loses packets and in a mesh with copied machines.
     package static let convergence: Duration = .seconds(120)
-    /// From a change of addresses until all live nodes agree, where no packet is lost.
+    /// From a change of addresses until all live nodes agree, on a good network.
     package static let roaming: Duration = .seconds(5)
     /// How long two connected live nodes may hold one address.
     package static let addressConflict: Duration = .seconds(30)

@@ -47,7 +47,7 @@ struct ScenarioBuilder {
         var scenario = Scenario(seed: seed, kind: kind, machines: specifications, overlay: overlay())
         scenario.network = network()
         scenario.plan = plan
-        if kind == .roaming, scenario.network.lossPerMille == 0 { scenario.convergenceLimit = Promises.roaming }
+        if kind == .roaming, scenario.network.isGood { scenario.convergenceLimit = Promises.roaming }
         return scenario
     }
 

@@ -14,6 +14,9 @@ package struct NetworkProfile: Sendable {
     package var retransmissionTimeout: Duration = .milliseconds(200)
 
     package init() {}
+
+    /// Nothing is lost, and no packet takes long.
+    var isGood: Bool { lossPerMille == 0 && latency.upperBound * (1 + jitter) <= .milliseconds(100) }
 }
 
 /// The wires: who has which address, what gets through, and how long it takes.

@@ -8,41 +8,8 @@ import Timeline
 package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     package typealias Peering = PeeringPlanner<Generator>
 
-    package enum Input: Sendable {
-        /// Once, first. Makes the node's record; nothing is dialled yet.
-        case started
-        /// The node can be reached and can use what it learns: from now on it looks for others.
-        case readyToPeer
-        /// With the first connection to a peer.
-        case connected(PeerID)
-        /// With the end of the last connection to it, on purpose.
-        case disconnected(PeerID)
-        /// With the end of the last connection to it, without a word.
-        case lost(PeerID)
-        case dialed(Peering.Target, connectedTo: PeerID)
-        case dialFailed(Peering.Target)
-        /// This node itself answered.
-        case dialedOurselves(Peering.Target)
-        /// A message on `ControlPlane.gossipTopic`. `from` is who passed it on, not who wrote it.
-        case gossip(from: PeerID, [UInt8])
-        /// One message of `ControlPlane.syncProtocol`, without its length prefix.
-        case syncMessage(from: PeerID, [UInt8])
-        /// Where this node can be reached, the best first. Peering addresses without the peer id.
-        case localFactsChanged(endpoints: [SocketAddress], peeringAddresses: [Multiaddr])
-        /// A person says that a member is gone for good. If nobody has lost it yet, it is looked for.
-        case forget(PeerID)
-        /// The node stops, and stays a member.
-        case stop
-        /// The node leaves the mesh; once its actions are carried out it can stop.
-        case leave
-        /// `nextDeadline` has come.
-        case deadlineReached
-    }
-
-    package enum Action: Hashable, Sendable {
-        case control(ControlPlane.Action)
-        case peering(Peering.Action)
-    }
+    package typealias Input = MeshNodeInput
+    package typealias Action = MeshNodeAction
 
     private var control: ControlPlane
     private var peering: Peering

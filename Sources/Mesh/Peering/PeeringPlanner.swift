@@ -6,55 +6,10 @@ import Timeline
 /// Dialling at random and for ever is what keeps the graph connected and heals partitions: each side remembers the other. How often a
 /// node tries somebody who is lost follows the number of members, so a whole mesh does so at about the same rate, however large it is.
 package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Sendable {
-    /// Whom to dial.
-    package enum Target: Hashable, Sendable {
-        case peer(PeerID)
-        /// A host that the user named; who it is will be seen.
-        case host(Multiaddr)
-    }
-
-    package enum Input: Sendable {
-        /// A member and where it listens; replaces what was known. No addresses: it cannot be dialled.
-        case member(PeerID, [Multiaddr])
-        case forget(PeerID)
-        /// A host to join by.
-        case join(Multiaddr)
-        /// Others say of a member that it cannot be reached, or do so no more.
-        case reported(PeerID, isUnreachable: Bool)
-        case connected(PeerID)
-        /// One side ended the connection on purpose.
-        case disconnected(PeerID)
-        /// The connection broke: the peer may be gone, which is found out at once.
-        case lost(PeerID)
-        case dialed(Target, connectedTo: PeerID)
-        case dialFailed(Target)
-        /// This node itself answered.
-        case dialedOurselves(Target)
-        case deadlineReached
-    }
-
-    package enum Action: Hashable, Sendable {
-        /// Try the addresses in order until one answers, then tell `dialed`, else `dialFailed`.
-        case dial(Target, [Multiaddr])
-        /// One connection too many stands.
-        case disconnect(PeerID)
-        /// A peer whose connection broke cannot be dialled either.
-        case unreachable(PeerID)
-    }
-
-    /// Each way of dialling, and what became of it.
-    struct Candidate {
-        var addresses: [Multiaddr]
-        var failures = 0
-        var notBefore: Instant
-        /// Others say so.
-        var isReportedUnreachable = false
-        /// Place in `order`.
-        var position: Int
-
-        /// Nobody that we heard of has reached it lately.
-        var isLost: Bool { failures > 0 || isReportedUnreachable }
-    }
+    package typealias Target = PeeringTarget
+    package typealias Input = PeeringInput
+    package typealias Action = PeeringAction
+    typealias Candidate = PeeringCandidate
 
     let configuration: PeeringConfiguration
     var candidates: [Target: Candidate] = [:]

@@ -1,0 +1,56 @@
+import Multiformats
+import Timeline
+
+// Beside the planner, not in it: types in a generic type are generic too, and looked up by name at run time.
+
+/// Whom to dial.
+package enum PeeringTarget: Hashable, Sendable {
+    case peer(PeerID)
+    /// A host that the user named; who it is will be seen.
+    case host(Multiaddr)
+}
+
+/// What happens to a `PeeringPlanner`.
+package enum PeeringInput: Sendable {
+    /// A member and where it listens; replaces what was known. No addresses: it cannot be dialled.
+    case member(PeerID, [Multiaddr])
+    case forget(PeerID)
+    /// A host to join by.
+    case join(Multiaddr)
+    /// Others say of a member that it cannot be reached, or do so no more.
+    case reported(PeerID, isUnreachable: Bool)
+    case connected(PeerID)
+    /// One side ended the connection on purpose.
+    case disconnected(PeerID)
+    /// The connection broke: the peer may be gone, which is found out at once.
+    case lost(PeerID)
+    case dialed(PeeringTarget, connectedTo: PeerID)
+    case dialFailed(PeeringTarget)
+    /// This node itself answered.
+    case dialedOurselves(PeeringTarget)
+    case deadlineReached
+}
+
+/// What a `PeeringPlanner` wants done.
+package enum PeeringAction: Hashable, Sendable {
+    /// Try the addresses in order until one answers, then tell `dialed`, else `dialFailed`.
+    case dial(PeeringTarget, [Multiaddr])
+    /// One connection too many stands.
+    case disconnect(PeerID)
+    /// A peer whose connection broke cannot be dialled either.
+    case unreachable(PeerID)
+}
+
+/// Each way of dialling, and what became of it.
+struct PeeringCandidate: Sendable {
+    var addresses: [Multiaddr]
+    var failures = 0
+    var notBefore: Instant
+    /// Others say so.
+    var isReportedUnreachable = false
+    /// Place in `order`.
+    var position: Int
+
+    /// Nobody that we heard of has reached it lately.
+    var isLost: Bool { failures > 0 || isReportedUnreachable }
+}
