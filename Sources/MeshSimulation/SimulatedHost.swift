@@ -50,6 +50,12 @@ struct SimulatedHost: Sendable {
         return stale
     }
 
+    /// See `PeerHost.linkOfEachAddress`.
+    func linkOfEachAddress(of peer: PeerID) -> [ConnectionID] {
+        var addresses: Set<IPAddress?> = []
+        return (peers[peer] ?? []).filter { addresses.insert(links[$0]?.remote).inserted }
+    }
+
     /// See `PeerHost.dropDuplicates`.
     func superfluous(of peer: PeerID) -> [ConnectionID] {
         let standing = peers[peer] ?? []
@@ -77,11 +83,12 @@ struct SimulatedHost: Sendable {
         return peers[peer] ?? []
     }
 
-    /// - Returns: whose connection it was, and whether it was the last one.
-    mutating func remove(_ id: ConnectionID) -> (peer: PeerID, wasLast: Bool)? {
-        guard let peer = links.removeValue(forKey: id)?.peer else { return nil }
-        peers[peer]?.removeAll { $0 == id }
-        return (peer, peers[peer]?.isEmpty == true)
+    /// - Returns: whose connection it was, whether it was the last one, and whether another one stands from the same address.
+    mutating func remove(_ id: ConnectionID) -> (peer: PeerID, wasLast: Bool, isAtSameAddress: Bool)? {
+        guard let link = links.removeValue(forKey: id) else { return nil }
+        peers[link.peer]?.removeAll { $0 == id }
+        let others = peers[link.peer] ?? []
+        return (link.peer, others.isEmpty, others.contains { links[$0]?.remote == link.remote })
     }
 
     mutating func forget(_ peer: PeerID) { peers[peer] = nil }

@@ -23,6 +23,8 @@ extension Simulation {
         }
         plan(.pubsubNegotiated(id, side), after: network.roundTrip(between: machine, and: connection[side.other].machine))
         for superfluous in machines[machine].process?.host.superfluous(of: peer) ?? [] { drop(superfluous, at: machine) }
+        let isElsewhere = (machines[machine].process?.host.linkOfEachAddress(of: peer).count ?? 0) > 1
+        if !isFirst, isElsewhere { post(.input(.addressesChanged(peer)), to: machine) }
     }
 
     mutating func pubsubNegotiated(_ id: ConnectionID, _ side: Connection.Side) {
@@ -49,9 +51,12 @@ extension Simulation {
         guard let end = connections[id]?[side], isRunning(end.machine, end.process) else { return }
         connections[id]?[side].isOpen = false
         forgetIfOver(id)
-        guard let (peer, wasLast) = machines[end.machine].process?.host.remove(id) else { return }
+        guard let (peer, wasLast, isAtSameAddress) = machines[end.machine].process?.host.remove(id) else { return }
         for other in machines[end.machine].process?.host.loseForGossip(id, of: peer) ?? [] { useForGossip(other, at: end.machine) }
-        guard wasLast else { return }
+        guard wasLast else {
+            if !isAtSameAddress { post(.input(.addressesChanged(peer)), to: end.machine) }
+            return
+        }
         machines[end.machine].process?.host.forget(peer)
         route(.peerDisconnected(peer), end.machine)
         trace.note(.disconnected, end.machine, owners[peer] ?? -1, at: now)
@@ -68,10 +73,11 @@ extension Simulation {
 
     // MARK: Frames
 
-    /// As `PeerHost.send`: on the oldest connection.
+    /// As `PeerHost.send`.
     mutating func send(_ message: [UInt8], to peer: PeerID, from machine: Int) {
-        guard let id = machines[machine].process?.host.peers[peer]?.first else { return }
-        transmit(.sync(message), on: id, from: machine)
+        for id in machines[machine].process?.host.linkOfEachAddress(of: peer) ?? [] {
+            transmit(.sync(message), on: id, from: machine)
+        }
     }
 
     mutating func arrived(_ frame: Frame, on id: ConnectionID, from side: Connection.Side) {

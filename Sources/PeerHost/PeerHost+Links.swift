@@ -64,6 +64,14 @@ extension PeerHost {
         links[id]?.dial = nil
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
+        if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.addressesChanged(peer)) }
+    }
+
+    /// The oldest connection from each address that the peer is at: of more than one address for more than a moment if it is two machines
+    /// with one identity.
+    func linkOfEachAddress(of peer: PeerID) -> [LinkID] {
+        var addresses: Set<IPAddress?> = []
+        return (peers[peer] ?? []).filter { addresses.insert(links[$0]?.remote).inserted }
     }
 
     /// Nobody dials a peer that it is connected to: older connections are dead, even if our kernel has not found out. Dials that crossed
@@ -144,7 +152,10 @@ extension PeerHost {
         }
         peers[peer]?.removeAll { $0 == id }
         loseForGossip(id, of: peer)
-        guard peers[peer]?.isEmpty == true else { return }
+        guard peers[peer]?.isEmpty == true else {
+            if !linkOfEachAddress(of: peer).contains(where: { links[$0]?.remote == link.remote }) { emit(.addressesChanged(peer)) }
+            return
+        }
         peers[peer] = nil
         route(.peerDisconnected(peer))
         emit(.disconnected(peer, failure))

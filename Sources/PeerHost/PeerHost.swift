@@ -124,10 +124,7 @@ package actor PeerHost {
     ///
     /// Connections from several addresses that stand at the same time lead to machines with a copied identity: each gets the frame.
     package func send(_ frame: [UInt8], by messageProtocol: MessageProtocol, to peer: PeerID) {
-        var reached: Set<IPAddress?> = []
-        for id in peers[peer] ?? [] where reached.insert(links[id]?.remote).inserted {
-            feed(.send(messageProtocol, frame: frame), to: id)
-        }
+        for id in linkOfEachAddress(of: peer) { feed(.send(messageProtocol, frame: frame), to: id) }
     }
 
     package func subscribe(_ topic: Topic, _ policy: TopicPolicy) {

@@ -57,6 +57,8 @@ package struct PeerHostLimits: Sendable {
 package enum PeerHostEvent: Sendable {
     /// The first connection to this peer stands.
     case connected(PeerID, remote: IPAddress?)
+    /// A further one stands, from another address, or such a one is gone: the peer may be two machines with one identity.
+    case addressesChanged(PeerID)
     /// The last connection to this peer is gone.
     case disconnected(PeerID, ConnectionFailure)
     case identified(PeerID, PeerDescription)

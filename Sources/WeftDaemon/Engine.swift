@@ -154,6 +154,9 @@ actor Engine {
             joinProblems = [:]
             decide(.connected(peerID))
             if membership[peerID] != nil { isNetworkStale = true }
+        case .addressesChanged(let peerID):
+            parts.log.debug("peer connected from other addresses", metadata: ["peer": "\(peerID)"])
+            decide(.addressesChanged(peerID))
         case .disconnected(let peerID, let failure):
             connectedFrom[peerID] = nil
             parts.log.info("peer disconnected", metadata: ["peer": "\(peerID)", "reason": "\(failure)"])

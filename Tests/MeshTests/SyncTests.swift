@@ -205,6 +205,14 @@ import WeftTestKit
         encoded(SyncMessage(records: records.map { AgedRecord($0, age: .seconds(5)).message }))
     }
 
+    /// Behind them may be another machine with its identity, which knows something else.
+    @Test func aPeerAtOtherAddressesIsComparedWithAnew() throws {
+        var (plane, partner) = try connected()
+        let messages = try sent(handle(.peerAddressesChanged(partner), &plane, at: 1))
+        #expect(messages.flatMap(\.ranges).map(\.range) == [.all])
+        #expect(handle(.peerAddressesChanged(try identity(98).peerID), &plane, at: 2).isEmpty, "not connected")
+    }
+
     @Test func messagesAreCutToLength() throws {
         let versions = (0..<500).map { HeldVersion(key: SyncKey(bits: UInt64($0)), sequence: .max, check: .max) }
         let range = try #require(SyncRange(prefix: 1, depth: 1))

@@ -8,6 +8,8 @@ extension ControlPlane {
         case started
         /// With the first connection to a peer.
         case peerConnected(PeerID)
+        /// With the beginning or the end of a further connection to it, from another address: it may be two machines with one identity.
+        case peerAddressesChanged(PeerID)
         /// With the end of the last connection to it.
         case peerDisconnected(PeerID)
         /// The connection to it broke, and it cannot be dialled.

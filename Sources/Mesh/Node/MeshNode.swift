@@ -50,6 +50,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .connected(let peer):
             seek(.connected(peer), &turn)
             decide(.peerConnected(peer), &turn)
+        case .addressesChanged(let peer): decide(.peerAddressesChanged(peer), &turn)
         case .disconnected(let peer):
             seek(.disconnected(peer), &turn)
             decide(.peerDisconnected(peer), &turn)

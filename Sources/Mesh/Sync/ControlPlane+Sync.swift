@@ -26,6 +26,12 @@ extension ControlPlane {
         }
     }
 
+    /// What we have compared may have been with another machine of that identity.
+    mutating func compareAnew(with peer: PeerID, _ turn: inout Turn) {
+        guard sync.sessions[peer] != nil else { return }
+        openComparison(with: peer, &turn)
+    }
+
     mutating func disconnect(_ peer: PeerID, _ turn: Turn) {
         guard sync.sessions.removeValue(forKey: peer) != nil else { return }
         if sync.prompted?.peer == peer { sync.prompted = nil }
