@@ -9,7 +9,7 @@ package final class PacedWork: Sendable {
         /// From the first change until the work begins: so many changes are one piece of work.
         package var delay: Duration = .zero
         /// After the work it rests for so many times as long as it took,
-        package var restFactor = 499
+        package var restFactor = 19
         /// and never for less,
         package var minimumRest: Duration = .zero
         /// nor for more.

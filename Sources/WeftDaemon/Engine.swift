@@ -58,9 +58,10 @@ actor Engine {
     private lazy var saving = PacedWork(.init(delay: .seconds(1), minimumRest: .seconds(4)), eventLoop: executor.eventLoop) {
         self.assumeIsolated { $0.save() }
     }
-    /// While many nodes join, each change would cost the time of all members.
+    /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
+    /// ignored, and WireGuard tries again after five seconds.
     private lazy var networkUpdating = PacedWork(
-        .init(minimumRest: .milliseconds(100), maximumRest: .seconds(2)), eventLoop: executor.eventLoop
+        .init(minimumRest: .milliseconds(50), maximumRest: .seconds(1)), eventLoop: executor.eventLoop
     ) {
         self.assumeIsolated { $0.updateNetwork() }
     }
