@@ -82,6 +82,7 @@ extension Simulation {
             case .reachable: .reachable
             }
         trace.note(kind, machine, owners[change.peer] ?? -1, at: now)
+        checker.isAgreementStale = true
         check(change, at: machine)
     }
 

@@ -44,6 +44,8 @@ extension Simulation {
         } else if let since = checker.quietSince, now - since > scenario.convergenceLimit {
             switch problem {
             case .unknown(let one, let other): report(one, other, .agreement)
+            case .heldForLost(let one, let other):
+                checker.report(.agreement, at: now, "n\(one) holds n\(other) for unreachable, \(now - since) after the last fault")
             case .different(let one, let other):
                 checker.report(.agreement, at: now, "n\(one) and n\(other) still hold different records")
             }
@@ -58,6 +60,7 @@ extension Simulation {
     /// Why live nodes do not agree.
     enum Disagreement {
         case unknown(Int, Int)
+        case heldForLost(Int, Int)
         case different(Int, Int)
     }
 
@@ -67,7 +70,10 @@ extension Simulation {
         var first: (machine: Int, digest: UInt64)?
         for machine in live {
             guard let membership = machines[machine].process?.node.membership else { continue }
-            for (index, peer) in peers.enumerated() where membership[peer]?.isLive != true { return .unknown(machine, live[index]) }
+            for (index, peer) in peers.enumerated() {
+                guard let member = membership[peer], member.isLive else { return .unknown(machine, live[index]) }
+                if member.isReportedUnreachable { return .heldForLost(machine, live[index]) }
+            }
             let digest = membership.liveDigest
             if let first, first.digest != digest { return .different(first.machine, machine) }
             first = first ?? (machine, digest)

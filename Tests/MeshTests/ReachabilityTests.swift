@@ -51,6 +51,22 @@ import WeftTestKit
         #expect(whoSaysUnreachable(mesh, 3).isEmpty && whoSaysUnreachable(mesh, 2).isEmpty)
     }
 
+    /// As many are lost on either side, and none of them may hide another one: neither in what is compared first, which is the digest of
+    /// everything, nor in that of a part.
+    @Test func halvesOfATenComeBackByOneConnection() throws {
+        let sides = [0..<10, 10..<20]
+        var mesh = try mesh(20, sides.flatMap { side in side.flatMap { one in side.filter { $0 > one }.map { (one, $0) } } } + [(0, 10)])
+        mesh.disconnect(0, 10)
+        for (side, others) in zip(sides, sides.reversed()) {
+            for lost in others { mesh.handle(.peerUnreachable(mesh.peers[lost]), at: side.lowerBound) }
+        }
+        mesh.settle()
+        #expect(sides.reversed().joined().map { whoSaysUnreachable(mesh, $0).count } == [Int](repeating: 10, count: 20))
+        mesh.connect(9, 19)
+        mesh.settle()
+        #expect(mesh.nodes.indices.filter { !whoSaysUnreachable(mesh, $0).isEmpty } == [])
+    }
+
     /// Without a word of gossip, by comparing alone.
     @Test func whoJoinsLateLearnsIt() throws {
         var mesh = try mesh(4, [(0, 1), (1, 2)])

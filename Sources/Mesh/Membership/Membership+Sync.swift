@@ -17,9 +17,11 @@ extension Membership {
     func versions(of key: SyncKey) -> [(peer: PeerID, version: HeldVersion)] { versions(in: SyncRange(key)) }
 
     mutating func noteHeld(_ member: Member) {
-        // Beside the bits of which a version's check is made.
-        let report: UInt128 = member.isReportedUnreachable ? 1 << 64 : 0
-        tree.set(SyncTree.Entry(member.record.peer, stamp: member.sealed.stamp &+ report))
+        let stamp = member.sealed.stamp
+        // Another sum for each member, or as many other reports elsewhere would add up to the same. Beside the bits of which a version's
+        // check is made.
+        let report = member.isReportedUnreachable ? stamp << 64 : 0
+        tree.set(SyncTree.Entry(member.record.peer, stamp: stamp &+ report))
     }
 
     /// Goes on knowing the number of a record that is not held any more, perhaps at the cost of another's.
