@@ -12,8 +12,9 @@ struct Disk: Sendable {
     let wireguardKey: WireGuardPublicKey
     let bootstrap: [JoinToken.Bootstrap]
     let joinAddresses: [Multiaddr]
-    /// As the daemon writes it a second after a change, with the wall clock of then in seconds.
-    var members: (bytes: [UInt8], savedAtSeconds: Int64, peers: [PeerID])?
+    /// What the daemon writes a second after a change, with the wall clock of then in seconds. In bytes only once it is read: most is
+    /// written again before.
+    var members: (snapshot: MeshSnapshot, savedAtSeconds: Int64)?
 }
 
 /// What happens to a node; as `Engine.Event`.

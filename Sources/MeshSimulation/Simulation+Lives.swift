@@ -35,7 +35,8 @@ extension Simulation {
         let wallClock = machines[machine].wallClockMillis(at: now)
         let restored = disk.members.map { members in
             MeshSnapshot(
-                decoding: members.bytes, elapsed: .seconds(max(0, Int64(wallClock / 1000) - members.savedAtSeconds)), opener: archive.open)
+                decoding: members.snapshot.encoded, elapsed: .seconds(max(0, Int64(wallClock / 1000) - members.savedAtSeconds)),
+                opener: archive.open)
         }
         let specification = machines[machine].specification
         let settings = ControlPlaneSettings(

@@ -160,8 +160,7 @@ extension Simulation {
         guard let node = machines[machine].process?.node else { return }
         machines[machine].process?.saveAt = nil
         let seconds = Int64(machines[machine].wallClockMillis(at: now) / 1000)
-        let peers = node.membership.live.map(\.record.peer)
-        machines[machine].disk?.members = (node.snapshot(now: now).encoded, seconds, peers)
+        machines[machine].disk?.members = (node.snapshot(now: now), seconds)
     }
 }
 

@@ -13,37 +13,52 @@ struct Claim: Comparable, Sendable {
 
 /// Every claim on every thing, kept in order, so that settling a conflict costs nothing but looking.
 struct ClaimIndex<Thing: Hashable & Sendable>: Sendable {
-    private var claims: [Thing: [Claim]] = [:]
+    /// The first claim on each thing; mostly the only one.
+    private var winners: [Thing: Claim] = [:]
+    /// The others, in order, on the few things that have any.
+    private var losers: [Thing: [Claim]] = [:]
 
     /// All claims on `thing`, the winner first.
-    subscript(thing: Thing) -> [Claim] { claims[thing] ?? [] }
+    subscript(thing: Thing) -> [Claim] { winners[thing].map { [$0] + (losers[thing] ?? []) } ?? [] }
 
     /// The things that several peers claim.
-    var contested: some Sequence<(key: Thing, value: [Claim])> { claims.lazy.filter { $0.value.count > 1 } }
+    var contested: some Sequence<(key: Thing, value: [Claim])> { losers.keys.lazy.map { ($0, self[$0]) } }
 
-    func isClaimed(_ thing: Thing) -> Bool { claims[thing] != nil }
+    func isClaimed(_ thing: Thing) -> Bool { winners[thing] != nil }
 
-    func owner(of thing: Thing) -> PeerID? { claims[thing]?.first?.peer }
+    func owner(of thing: Thing) -> PeerID? { winners[thing]?.peer }
 
     mutating func insert(_ claim: Claim, on thing: Thing) {
-        let position = self.position(of: claim, on: thing)
-        claims[thing, default: []].insert(claim, at: position)
+        guard let winner = winners[thing] else { return winners[thing] = claim }
+        winners[thing] = min(winner, claim)
+        let loser = max(winner, claim)
+        let position = losers[thing]?.firstPosition(of: loser) ?? 0
+        losers[thing, default: []].insert(loser, at: position)
     }
 
     mutating func remove(_ claim: Claim, from thing: Thing) {
-        let position = self.position(of: claim, on: thing)
-        guard let held = claims[thing], position < held.count, held[position] == claim else { return }
-        claims[thing]?.remove(at: position)
-        if held.count == 1 { claims[thing] = nil }
+        guard winners[thing] != claim else {
+            winners[thing] = losers[thing]?.first
+            return drop(at: 0, from: thing)
+        }
+        guard let held = losers[thing] else { return }
+        let position = held.firstPosition(of: claim)
+        if position < held.count, held[position] == claim { drop(at: position, from: thing) }
     }
 
-    /// Where the claim is, or belongs.
-    private func position(of claim: Claim, on thing: Thing) -> Int {
-        guard let held = claims[thing] else { return 0 }
-        var range = 0..<held.count
+    private mutating func drop(at position: Int, from thing: Thing) {
+        losers[thing]?.remove(at: position)
+        if losers[thing]?.isEmpty == true { losers[thing] = nil }
+    }
+}
+
+extension [Claim] {
+    /// Of a list in order: where the claim is, or belongs.
+    fileprivate func firstPosition(of claim: Claim) -> Int {
+        var range = 0..<count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
-            range = held[middle] < claim ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            range = self[middle] < claim ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound
     }

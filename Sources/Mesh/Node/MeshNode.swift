@@ -127,7 +127,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     private mutating func note(_ record: NodeRecord, _ turn: inout NodeTurn) {
         let told = record.peeringAddresses
         let others = told.isEmpty ? [] : tokenAddresses(of: record.peer).filter { !told.contains($0) }
-        seek(.member(record.peer, told + others), &turn)
+        seek(.member(record.peer, others.isEmpty ? told : told + others), &turn)
     }
 
     private func tokenAddresses(of peer: PeerID) -> [Multiaddr] { bootstrap.filter { $0.peer == peer }.flatMap(\.addresses) }
