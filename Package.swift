@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Glibc
 import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -10,6 +11,19 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+/// How `weft` is linked, for the memory of its processes.
+var linkerFlags: [String] {
+    // Nobody loads it as a library: a table of its symbols for that would take 1.5 MB.
+    let lean = ["-Xlinker", "--no-export-dynamic"]
+    // Relocations in their short form save another one, if the C library knows it. Of the linkers that Swift brings, lld can write it.
+    var name = [CChar](repeating: 0, count: 64)  // "glibc 2.36"
+    confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
+    let version = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self).split { $0 == " " || $0 == "." }.compactMap {
+        Int($0)
+    }
+    return version.lexicographicallyPrecedes([2, 36]) ? lean : lean + ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+}
 
 let package = Package(
     name: "weft",
@@ -68,8 +82,7 @@ let package = Package(
             ]),
         .executableTarget(
             name: "weft", dependencies: ["IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "WeftDaemon", argumentParser, logging],
-            // Nobody loads it as a library: without a table of its symbols for that it is smaller in memory by 1.5 MB.
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--no-export-dynamic"])]),
+            linkerSettings: [.unsafeFlags(linkerFlags)]),
 
         // Tests, and what they share.
         .target(name: "WeftTestKit"),
