@@ -6,6 +6,8 @@ package enum Promises {
     package static let convergence: Duration = .seconds(120)
     /// From a change of addresses until all live nodes agree, on a good network.
     package static let roaming: Duration = .seconds(5)
+    /// From the end of a partition until all live nodes agree and hold nobody for unreachable, on a good network.
+    package static let healing: Duration = .seconds(15)
     /// How long two connected live nodes may hold one address.
     package static let addressConflict: Duration = .seconds(30)
     /// The time over which rest is measured, after `settling`.

@@ -29,3 +29,17 @@ package struct Scenario: Sendable {
     /// How long traffic is measured once they agree.
     package var rest = Promises.rest
 }
+
+extension Scenario {
+    /// Two halves that cannot reach each other for so long, on a good network.
+    package static func halves(of count: Int, apartFor duration: Duration, seed: UInt64) -> Scenario {
+        let machines = (0..<count).map { MachineSpecification(name: NodeName(hostname: "host-\($0)")) }
+        var scenario = Scenario(seed: seed, kind: .partition, machines: machines, overlay: MeshOverlay.ordinary)
+        for machine in machines.indices { scenario.plan.add(.start(machine), at: .origin) }
+        let begin = Instant.origin + .seconds(60)
+        scenario.plan.add(.beginCut(0, Cut(isInside: machines.indices.map { $0 < count / 2 }, isOneWay: false)), at: begin)
+        scenario.plan.add(.endCut(0), at: begin + duration)
+        scenario.convergenceLimit = Promises.healing
+        return scenario
+    }
+}
