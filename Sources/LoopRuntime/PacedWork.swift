@@ -12,12 +12,17 @@ package final class PacedWork: Sendable {
         package var restFactor = 19
         /// and never for less,
         package var minimumRest: Duration = .zero
+        /// with so much added for each item that the work is about,
+        package var restPerItem: Duration = .zero
         /// nor for more.
         package var maximumRest: Duration
 
-        package init(delay: Duration = .zero, minimumRest: Duration = .zero, maximumRest: Duration = .seconds(5)) {
+        package init(
+            delay: Duration = .zero, minimumRest: Duration = .zero, restPerItem: Duration = .zero, maximumRest: Duration = .seconds(5)
+        ) {
             self.delay = delay
             self.minimumRest = minimumRest
+            self.restPerItem = restPerItem
             self.maximumRest = maximumRest
         }
     }
@@ -28,17 +33,20 @@ package final class PacedWork: Sendable {
     private let timer: LoopTimer
     private let restEnd: NIOLoopBoundBox<Instant>
 
-    /// - Parameter work: called on the loop.
+    /// - Parameters:
+    ///   - work: called on the loop.
+    ///   - itemCount: of how many items the work was; called after it.
     package init(
         _ pace: Pace, eventLoop: any EventLoop, clock: @escaping @Sendable () -> Instant = Instant.now,
-        work: @escaping @Sendable () -> Void
+        work: @escaping @Sendable () -> Void, itemCount: @escaping @Sendable () -> Int = { 0 }
     ) {
         let restEnd = NIOLoopBoundBox(Instant.origin, eventLoop: eventLoop)
         let paced: @Sendable () -> Void = {
             let start = clock()
             work()
             let end = clock()
-            restEnd.value = end + min(max((end - start) * pace.restFactor, pace.minimumRest), pace.maximumRest)
+            let leastRest = pace.minimumRest + pace.restPerItem * itemCount()
+            restEnd.value = end + min(max((end - start) * pace.restFactor, leastRest), pace.maximumRest)
         }
         self.pace = pace
         self.clock = clock

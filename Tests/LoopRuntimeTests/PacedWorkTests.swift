@@ -57,6 +57,19 @@ import Timeline
         #expect(count == 2)
     }
 
+    @Test func workOfManyItemsIsDoneMoreSeldom() {
+        let work = PacedWork(
+            .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(2)), eventLoop: loop,
+            clock: { [now] in now.withLockedValue { $0 } },
+            work: { [done] in done.withLockedValue { $0 += 1 } }, itemCount: { 100 })
+        work.ask()
+        work.ask()
+        pass(249)
+        #expect(count == 1)
+        pass(1)
+        #expect(count == 2)
+    }
+
     @Test func theRestHasABound() {
         let work = work(.init(), takes: 60_000)
         work.ask()

@@ -174,6 +174,20 @@ import WeftTestKit
         #expect(handle(.deadlineReached, &plane, at: 5).isEmpty)
     }
 
+    /// Among hundreds that start together there are news all the time.
+    @Test(arguments: [(1, 300), (50, 300), (100, 600), (400, 2000), (20_000, 2000)])
+    func newsAreToldMoreSeldomAmongMany(members: Int, milliseconds: Int) throws {
+        let limits = ControlPlaneLimits()
+        let rest = limits.offerInterval(members: members)
+        #expect(rest == .milliseconds(milliseconds))
+        var news = PendingNews()
+        news.add(try identity(1).peerID, isGossiped: false, now: .origin, limits: limits)
+        #expect(news.due == .origin + limits.offerDelay, "the first at once")
+        _ = news.take(now: .origin, rest: rest)
+        news.add(try identity(2).peerID, isGossiped: false, now: .origin, limits: limits)
+        #expect(news.due == .origin + rest)
+    }
+
     // MARK: Limits
 
     private func connected(_ limits: ControlPlaneLimits = ControlPlaneLimits(), records: Int = 0) throws -> (ControlPlane, PeerID) {

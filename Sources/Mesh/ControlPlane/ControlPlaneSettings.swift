@@ -65,8 +65,12 @@ package struct ControlPlaneLimits: Sendable {
     package var promptInterval = Duration.milliseconds(200)
     /// How long news are collected before partners are told of them,
     package var offerDelay = Duration.milliseconds(50)
-    /// and how long while there are more and more: a hundred nodes that start together are told of in fewer, larger messages.
-    package var offerInterval = Duration.milliseconds(300)
+    /// and how long while there are more and more: hundreds of nodes that start together are told of in fewer, larger messages. At least,
+    package var minimumOfferInterval = Duration.milliseconds(300)
+    /// for each member that is held,
+    package var offerIntervalPerMember = Duration.milliseconds(6)
+    /// and at most.
+    package var maximumOfferInterval = Duration.seconds(2)
     /// After a connection, until its two nodes compare again.
     package var followUpDelay = Duration.seconds(30)
     /// Between comparisons with a random partner, give or take a quarter.
@@ -83,4 +87,9 @@ package struct ControlPlaneLimits: Sendable {
     package var forgetMargin = Duration.seconds(3)
 
     package init() {}
+
+    /// While there are news all the time, from telling partners of some to telling them of more.
+    func offerInterval(members: Int) -> Duration {
+        min(max(minimumOfferInterval, offerIntervalPerMember * members), maximumOfferInterval)
+    }
 }

@@ -62,8 +62,10 @@ extension PeeringPlanner {
     /// All candidates are looked at only when one of them can be chosen: a large mesh is learnt at a cost that grows with its size alone.
     private mutating func joins(_ now: Instant) -> [Target] {
         guard room > 0 else { return [] }
-        let due = order.filter { target in isWaiting(target) && candidates[target].map { $0.notBefore <= now } ?? false }
-        return Array(due.shuffled(using: &generator).prefix(room))
+        var due = order.filter { target in isWaiting(target) && candidates[target].map { $0.notBefore <= now } ?? false }
+        let count = min(room, due.count)
+        for position in 0..<count { due.swapAt(position, Int.random(in: position..<due.count, using: &generator)) }
+        return Array(due.prefix(count))
     }
 }
 

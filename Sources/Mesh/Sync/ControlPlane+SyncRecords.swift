@@ -70,7 +70,7 @@ extension ControlPlane {
     }
 
     mutating func offerNews(_ turn: inout Turn) {
-        let news = sync.news.take(now: turn.now, limits: settings.limits)
+        let news = sync.news.take(now: turn.now, rest: settings.limits.offerInterval(members: membership.count))
         for (peer, session) in sync.sessions.sorted(by: { $0.key < $1.key }) {
             let getsGossip = !isWarmingUp(session, at: news.startedAt ?? turn.now)
             let owners = getsGossip ? news.others : news.others.union(news.gossiped)

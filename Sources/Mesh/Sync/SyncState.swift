@@ -47,11 +47,12 @@ struct PendingNews: Sendable {
         due = due ?? max(now + limits.offerDelay, restEnd)
     }
 
+    /// - Parameter rest: until partners may be told again.
     /// - Returns: what waited.
-    mutating func take(now: Instant, limits: ControlPlaneLimits) -> PendingNews {
+    mutating func take(now: Instant, rest: Duration) -> PendingNews {
         let taken = self
         self = PendingNews()
-        restEnd = now + limits.offerInterval
+        restEnd = now + rest
         return taken
     }
 }
