@@ -19,9 +19,8 @@ var linkerFlags: [String] {
     // Relocations in their short form save another one, if the C library knows it. Of the linkers that Swift brings, lld can write it.
     var name = [CChar](repeating: 0, count: 64)  // "glibc 2.36"
     confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
-    let version = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self).split { $0 == " " || $0 == "." }.compactMap {
-        Int($0)
-    }
+    let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let version = text.split { $0 == " " || $0 == "." }.compactMap { Int($0) }
     return version.lexicographicallyPrecedes([2, 36]) ? lean : lean + ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
 }
 

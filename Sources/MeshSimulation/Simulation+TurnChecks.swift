@@ -47,9 +47,8 @@ extension Simulation {
 
     /// After a start: whom the saved members named must be known again, unless the lease is over.
     mutating func checkMemory(of machine: Int, _ disk: Disk) {
-        for record in disk.members?.snapshot.records.map(\.sealed.record) ?? [] where record.peer != disk.identity.peerID && !record.hasLeft
-        {
-            let peer = record.peer
+        let saved = disk.members?.snapshot.records.map(\.sealed.record).filter { !$0.hasLeft }.map(\.peer) ?? []
+        for peer in saved where peer != disk.identity.peerID {
             guard machines[machine].process?.node.membership[peer] == nil, let last = checker.issues[peer]?.last,
                 last.time + last.lease > now, checker.issues[peer]?.contains(where: { $0.time + $0.lease <= now }) == false
             else { continue }
