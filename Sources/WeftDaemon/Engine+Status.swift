@@ -14,17 +14,18 @@ extension Engine {
         let problem = await parts.network.problem
         let roundTrips = await roundTripTimes()
         let own = membership.own?.record
-        let names = membership.shownNames()
+        let claims = membership.claims
+        let names = claims.shownNames()
         let node = StatusReport.Node(
             name: (names[parts.identity.peerID] ?? parts.settings.name).text, peerID: parts.identity.peerID.description,
             interface: parts.settings.interface,
-            wireguard: implementation, addresses: own.map { addresses(of: $0.peer) } ?? [],
+            wireguard: implementation, addresses: own.map { claims.labels(of: $0.peer) } ?? [],
             overlay: parts.token.overlay.prefixes.map(\.description),
             mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort),
             wireguardPort: Int(parts.settings.wireguardPort),
             uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
         let members = membership.live.map { member in
-            describe(member.record, names[member.record.peer], device, roundTrips)
+            describe(member.record, names[member.record.peer], claims.labels(of: member.record.peer), device, roundTrips)
         }
         return StatusReport(node: node, members: members.sorted { ($0.name, $0.peerID) < ($1.name, $1.peerID) })
     }
@@ -45,7 +46,7 @@ extension Engine {
     /// - Parameter name: as the status shows it, or a peer id.
     /// - Returns: why it is not forgotten, for the user.
     func forget(_ name: String) -> String? {
-        let shown = membership.shownNames().first { $0.value.text == name || $0.key.description == name }
+        let shown = membership.claims.shownNames().first { $0.value.text == name || $0.key.description == name }
         guard let peer = shown?.key else { return ForgetObstacle.unknown.advice(name) }
         let obstacle = obstacle(toForgetting: peer)
         post(.forget(peer))
@@ -54,10 +55,6 @@ extension Engine {
 
     private var joinComplaints: [String] {
         joinProblems.map { "cannot join by \($0.key.label): \($0.value)" }.sorted()
-    }
-
-    private func addresses(of peer: PeerID) -> [String] {
-        membership.addresses(of: peer).sorted().map(\.description)
     }
 
     private func roundTripTimes() async -> [PeerID: Duration] {
@@ -74,15 +71,20 @@ extension Engine {
     }
 
     private func describe(
-        _ record: NodeRecord, _ shownName: NodeName?, _ device: DeviceState?, _ roundTrips: [PeerID: Duration]
+        _ record: NodeRecord, _ shownName: NodeName?, _ addresses: [String], _ device: DeviceState?, _ roundTrips: [PeerID: Duration]
     ) -> StatusReport.Member {
         let peer = device?.peers[record.wireguardKey]
         let now = Int64(WallClock.milliseconds() / 1000)
         return StatusReport.Member(
-            name: (shownName ?? record.name).text, peerID: record.peer.description, addresses: addresses(of: record.peer),
+            name: (shownName ?? record.name).text, peerID: record.peer.description, addresses: addresses,
             state: state(of: record.peer),
             endpoint: peer?.endpoint?.description, lastHandshakeSecondsAgo: peer?.lastHandshake.map { Int(max(0, now - $0)) },
             receivedBytes: peer?.receivedBytes ?? 0, sentBytes: peer?.sentBytes ?? 0,
             roundTripMillis: roundTrips[record.peer].map { Double($0.saturatedNanoseconds) / 1_000_000 }, software: record.software)
     }
+}
+
+extension Claims {
+    /// The addresses that the peer has, as they are shown.
+    fileprivate func labels(of peer: PeerID) -> [String] { addresses(of: peer).sorted().map(\.description) }
 }

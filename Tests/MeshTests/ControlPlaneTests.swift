@@ -74,8 +74,8 @@ import WeftTestKit
         #expect(actions.first == .gossipVerdict(.accept))
         #expect(record.addresses[0].address != lost && record.addresses[0].claimedAtMillis == wallClock + 7)
         #expect(notices(actions) == [.addressLost(lost, to: rival.record.peer, replacement: record.addresses[0].address)])
-        #expect(plane.membership.owner(of: lost) == rival.record.peer)
-        #expect(plane.membership.addresses(of: record.peer).count == 2)
+        #expect(plane.membership.claims.owner(of: lost) == rival.record.peer)
+        #expect(plane.membership.claims.addresses(of: record.peer).count == 2)
     }
 
     @Test func aLostNameIsToldAndComesBack() throws {

@@ -9,16 +9,17 @@ import WeftTestKit
 @Suite struct ConvergenceTests {
     private func expectAgreement(_ mesh: InMemoryMesh, live: Int, addressesEach: Int = 2) {
         let first = mesh.nodes[0].membership
+        let claims = first.claims
         #expect(first.live.count == live)
         var seen: Set<IPAddress> = []
         for member in first.live {
-            #expect(first.lostAddresses(of: member.record.peer).isEmpty)
-            #expect(first.addresses(of: member.record.peer).count == addressesEach)
-            for address in first.addresses(of: member.record.peer) { #expect(seen.insert(address).inserted) }
+            #expect(claims.lostAddresses(of: member.record.peer).isEmpty)
+            #expect(claims.addresses(of: member.record.peer).count == addressesEach)
+            for address in claims.addresses(of: member.record.peer) { #expect(seen.insert(address).inserted) }
         }
         for node in mesh.nodes.dropFirst() {
             #expect(node.membership.state == first.state)
-            #expect(node.membership.shownNames() == first.shownNames())
+            #expect(node.membership.claims.shownNames() == claims.shownNames())
         }
     }
 

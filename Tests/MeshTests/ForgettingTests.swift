@@ -35,12 +35,12 @@ import WeftTestKit
     @Test func allForgetWhoIsGone() throws {
         var mesh = try meshWithoutLast(5)
         #expect(obstacle(mesh, 4, at: 0) == nil)
-        let addresses = mesh.nodes[4].membership.addresses(of: mesh.peers[4])
+        let addresses = mesh.nodes[4].membership.claims.addresses(of: mesh.peers[4])
         mesh.handle(.forget(mesh.peers[4]), at: 0)
         mesh.settle()
         #expect(whoHolds(mesh, 4).isEmpty)
         #expect(digests(mesh, 0..<4).count == 1)
-        #expect(addresses.allSatisfy { mesh.nodes[1].membership.owner(of: $0) == nil }, "its addresses are free")
+        #expect(addresses.allSatisfy { mesh.nodes[1].membership.claims.owner(of: $0) == nil }, "its addresses are free")
     }
 
     /// Without a word of gossip, by comparing alone.
@@ -158,13 +158,13 @@ import WeftTestKit
 
     @Test func whoComesBackIsAMemberAgain() throws {
         var mesh = try meshWithoutLast(5)
-        let before = mesh.nodes[0].membership.addresses(of: mesh.peers[4])
+        let before = mesh.nodes[0].membership.claims.addresses(of: mesh.peers[4])
         mesh.handle(.forget(mesh.peers[4]), at: 0)
         mesh.settle()
         mesh.connect(1, 4)
         mesh.pass(.seconds(60))
         #expect(whoHolds(mesh, 4) == [0, 1, 2, 3])
-        #expect(mesh.nodes[0].membership.addresses(of: mesh.peers[4]) == before && before.count == 2)
+        #expect(mesh.nodes[0].membership.claims.addresses(of: mesh.peers[4]) == before && before.count == 2)
         #expect(mesh.nodes[4].membership.live.count == 5)
         #expect(digests(mesh, 0..<5).count == 1)
     }

@@ -65,14 +65,15 @@ import WeftTestKit
 
     private func expectEqual(_ one: Membership, _ other: Membership) {
         #expect(one.state == other.state)
-        #expect(one.shownNames() == other.shownNames())
+        let (claims, others) = (one.claims, other.claims)
+        #expect(claims.shownNames() == others.shownNames())
         for host in 1...4 {
             let address = IPAddress(family: .ipv4, value: 0x0a2a_0000 + UInt128(host))
-            #expect(one.owner(of: address) == other.owner(of: address))
-            #expect(one.owner(of: address) == slowOwner(of: address, in: one))
+            #expect(claims.owner(of: address) == others.owner(of: address))
+            #expect(claims.owner(of: address) == slowOwner(of: address, in: one))
         }
-        #expect(Set(one.shownNames().values).count == one.live.count)
-        for member in one.live { #expect(one.shownName(of: member.record.peer) == one.shownNames()[member.record.peer]) }
+        #expect(Set(claims.shownNames().values).count == one.live.count)
+        for member in one.live { #expect(claims.shownName(of: member.record.peer) == claims.shownNames()[member.record.peer]) }
     }
 
     /// The rule, as a slow model.
@@ -80,6 +81,37 @@ import WeftTestKit
         membership.live.flatMap { member in
             member.record.addresses.filter { $0.address == address }.map { ($0.claimedAtMillis, member.record.peer) }
         }.min { $0 < $1 }?.1
+    }
+
+    /// What is asked for again and again is kept up with each record, other than what is asked for once.
+    @Test func watchedClaimsAreKeptUp() throws {
+        var generator = SeededGenerator(seed: testSeed("watchedClaimsAreKeptUp"))
+        for _ in 0..<20 {
+            var membership = try membership()
+            for sealed in try competingRecords(&generator) {
+                _ = membership.merge(sealed, age: .seconds(sealed.record.sequence), now: .origin)
+                expectWatchedEqual(&membership)
+            }
+            _ = membership.expire(now: .origin + .seconds(3598))
+            expectWatchedEqual(&membership)
+        }
+    }
+
+    private func expectWatchedEqual(_ membership: inout Membership) {
+        let claims = membership.claims
+        for host in 1...4 {
+            let address = IPAddress(family: .ipv4, value: 0x0a2a_0000 + UInt128(host))
+            #expect(membership.claims(on: address) == claims.onAddresses[address])
+        }
+        for alias in ["host-a", "host-a-2", "b"].map(name) { #expect(membership.claims(on: alias) == claims.onNames[alias]) }
+    }
+
+    @Test func onlySoManyClaimsAreWatched() {
+        var watched = WatchedClaims<Int>()
+        for thing in 0..<WatchedClaims<Int>.capacity { _ = watched.watch(thing, []) }
+        #expect((0..<WatchedClaims<Int>.capacity).allSatisfy { watched[$0] != nil })
+        _ = watched.watch(-1, [])
+        #expect(watched[-1] != nil && watched[0] == nil)
     }
 
     @Test func higherSequenceHolds() throws {
@@ -126,7 +158,7 @@ import WeftTestKit
         #expect(membership.nextExpiry == .origin + .seconds(3000))
         #expect(membership.expire(now: .origin + .seconds(2999)).isEmpty)
         #expect(membership.expire(now: .origin + .seconds(3000)) == [old.record.peer])
-        #expect(membership.owner(of: old.record.addresses[0].address) == nil)
+        #expect(membership.claims.owner(of: old.record.addresses[0].address) == nil)
         #expect(membership.merge(old, age: .zero, now: .origin + .seconds(3000)) == .stale)
         #expect(membership.merge(try record(1, sequence: 2), age: .zero, now: .origin + .seconds(3000)) == .added)
         #expect(membership.nextExpiry == .origin + .seconds(3600))
@@ -145,7 +177,7 @@ import WeftTestKit
         let left = try record(1, sequence: 2) { $0.hasLeft = true }
         _ = membership.merge(left, age: .zero, now: .origin)
         #expect(membership.live.isEmpty && membership.count == 1)
-        #expect(membership.addresses(of: left.record.peer).isEmpty && membership.shownName(of: left.record.peer) == nil)
+        #expect(membership.claims.addresses(of: left.record.peer).isEmpty && membership.claims.shownName(of: left.record.peer) == nil)
         #expect(membership.merge(try record(1), age: .zero, now: .origin) == .stale)
         #expect(membership.expire(now: .origin + .seconds(3600)) == [left.record.peer])
     }
@@ -183,22 +215,6 @@ import WeftTestKit
         #expect(forgotten[peers[1]] == 999 && forgotten.count <= 4)
     }
 
-    @Test func renewalsDoNotPileUp() throws {
-        var queue = LeaseQueue()
-        var generator = SeededGenerator(seed: 1)
-        let peer = try identity(1).peerID
-        for _ in 0..<500 { queue.insert(peer, end: Instant(nanoseconds: Int64.random(in: 0...99, using: &generator))) }
-        var last = Instant.origin
-        while let first = queue.first {
-            #expect(last <= first.end)
-            last = first.end
-            queue.removeFirst()
-        }
-        var membership = try membership()
-        for sequence in 1...300 { _ = membership.merge(try record(1, sequence: UInt64(sequence)), age: .zero, now: .origin) }
-        #expect(membership.leases.count < 100)
-    }
-
     @Test func losersOfANameGetASuffixThatNobodyHas() throws {
         var membership = try membership()
         func add(_ number: Int, _ text: String, since: UInt64) throws {
@@ -211,14 +227,14 @@ import WeftTestKit
         try add(1, "host-a", since: 1)
         try add(2, "host-a", since: 3)
         try add(3, "host-a", since: 2)
-        func shown(_ number: Int) throws -> String? { membership.shownName(of: try identity(number).peerID)?.text }
+        func shown(_ number: Int) throws -> String? { membership.claims.shownName(of: try identity(number).peerID)?.text }
         #expect(try (1...3).map(shown) == ["host-a", "host-a-3", "host-a-2"])
         try add(4, "host-a-2", since: 9)
         #expect(try (1...4).map(shown) == ["host-a", "host-a-4", "host-a-3", "host-a-2"])
         let long = String(repeating: "a", count: 63)
         for number in 5...8 { try add(number, long, since: 1) }
-        #expect(Set(membership.shownNames().values).count == 8)
-        #expect(membership.shownNames().values.allSatisfy { NodeName($0.text) != nil })
+        #expect(Set(membership.claims.shownNames().values).count == 8)
+        #expect(membership.claims.shownNames().values.allSatisfy { NodeName($0.text) != nil })
     }
 
     /// Would take hours if settling conflicts were quadratic.
@@ -234,8 +250,9 @@ import WeftTestKit
             copy.addresses = [AddressClaim(address: IPAddress(family: .ipv4, value: 0x0a2a_0001 + UInt128(number / 2)), claimedAtMillis: 1)]
             membership.store(Membership.Member(sealed: SealedRecord(unchecked: copy), issuedAt: .origin))
         }
-        #expect(Set(membership.shownNames().values).count == 10_000)
-        #expect(membership.all.filter { !membership.lostAddresses(of: $0.record.peer).isEmpty }.count == 5000)
+        let claims = membership.claims
+        #expect(Set(claims.shownNames().values).count == 10_000)
+        #expect(membership.all.filter { !claims.lostAddresses(of: $0.record.peer).isEmpty }.count == 5000)
         #expect(membership.expire(now: .origin + .seconds(3600)).count == 10_000)
     }
 }

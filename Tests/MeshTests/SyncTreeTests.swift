@@ -5,25 +5,39 @@ import WeftTestKit
 @testable import Mesh
 
 @Suite struct SyncTreeTests {
+    private let model: NodeRecord
+
+    init() throws {
+        model = try record(1).record
+    }
+
     /// Ids that no key belongs to: making keys would take the time.
     private func peers(_ count: Int, _ generator: inout SeededGenerator) throws -> [PeerID] {
         try (0..<count).map { _ in try PeerID(bytes: [0x12, 0x20] + generator.bytes(32)) }
+    }
+
+    private func sealed(_ peer: PeerID, _ sequence: UInt64) throws -> SealedRecord {
+        var copy = model
+        copy.peer = peer
+        copy.sequence = sequence
+        return SealedRecord(unchecked: copy)
     }
 
     @Test func agreesWithASlowModelWhateverTheOrder() throws {
         var generator = SeededGenerator(seed: testSeed("agreesWithASlowModelWhateverTheOrder"))
         let peers = try peers(400, &generator)
         var tree = SyncTree()
-        var model: [PeerID: UInt128] = [:]
+        var model: [PeerID: SyncTree.Entry] = [:]
         for step in 0..<6000 {
             let peer = peers[Int.random(in: 0..<400, using: &generator)]
             if Int.random(in: 0..<6000, using: &generator) < step {  // first it grows, then it shrinks
                 tree.remove(peer)
                 model[peer] = nil
             } else {
-                let stamp = UInt128.random(in: 0...UInt128.max, using: &generator)
-                tree.set(SyncTree.Entry(peer, stamp: stamp))
-                model[peer] = stamp
+                let sealed = try sealed(peer, .random(in: 0...3, using: &generator))
+                let entry = [.held(sealed), .reported(sealed), SyncTree.Entry.ended(peer)][Int.random(in: 0..<3, using: &generator)]
+                tree.set(entry)
+                model[peer] = entry
             }
             let depth = Int.random(in: 0...5, using: &generator)
             let key = SyncKey(peers[Int.random(in: 0..<400, using: &generator)])
@@ -34,12 +48,12 @@ import WeftTestKit
         #expect(tree.count == 0 && tree.digest(of: .all) == 0)
     }
 
-    private func expect(_ tree: SyncTree, in range: SyncRange, toBe model: [PeerID: UInt128]) throws {
+    private func expect(_ tree: SyncTree, in range: SyncRange, toBe model: [PeerID: SyncTree.Entry]) throws {
         let expected = model.filter { range.contains(SyncKey($0.key)) }
         #expect(tree.count == model.count)
         #expect(tree.count(in: range) == expected.count)
-        #expect(tree.digest(of: range) == expected.values.reduce(0, &+))
-        #expect(Dictionary(uniqueKeysWithValues: tree.entries(in: range).map { ($0.peer, $0.stamp) }) == expected)
+        #expect(tree.digest(of: range) == expected.values.reduce(0) { $0 &+ $1.stamp })
+        #expect(Dictionary(uniqueKeysWithValues: tree.entries(in: range).map { ($0.peer, $0) }) == expected)
         #expect(range.parts.reduce(0) { $0 + tree.count(in: $1) } == expected.count)
     }
 
@@ -60,11 +74,21 @@ import WeftTestKit
         var generator = SeededGenerator(seed: 1)
         let peers = try peers(2, &generator)
         var tree = SyncTree()
-        tree.set(SyncTree.Entry(peers[0], stamp: 5))
-        tree.set(SyncTree.Entry(peers[1], stamp: 9))
-        tree.set(SyncTree.Entry(peers[1], stamp: 0))
-        #expect(tree.digest(of: .all) == 5 && tree.count == 2)
-        #expect(!tree.entries(in: .all)[1].version(sequence: 3).isHeld)
+        let first = try sealed(peers[0], 1)
+        tree.set(.held(first))
+        tree.set(.held(try sealed(peers[1], 1)))
+        tree.set(.ended(peers[1]))
+        #expect(tree.digest(of: .all) == first.stamp && tree.count == 2)
+    }
+
+    @Test func reportsOfDifferentMembersDoNotLookAlike() throws {
+        let records = try [2, 3].map { try sealed(try identity($0).peerID, 1) }
+        let trees = [0, 1].map { (reported: Int) -> SyncTree in
+            var tree = SyncTree()
+            for index in 0...1 { tree.set(index == reported ? .reported(records[index]) : .held(records[index])) }
+            return tree
+        }
+        #expect(trees[0].digest(of: .all) != trees[1].digest(of: .all))
     }
 
     @Test func newsIsWhatIsNewerOrAClones() {

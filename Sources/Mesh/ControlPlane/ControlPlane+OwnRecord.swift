@@ -99,7 +99,7 @@ extension ControlPlane {
     /// Keeps the address that we have; takes the next free one if another member has it, or if we have none.
     private mutating func settleClaim(in range: IPPrefix, _ turn: inout Turn) {
         let claim = own.claims[range.family]
-        let rival = claim.flatMap { winner(over: $0) }
+        let rival = if let claim { winner(over: claim) } else { nil as PeerID? }
         if claim != nil, rival == nil { return }
         if own.fullFamilies.contains(range.family), !turn.networkChanged { return }  // nothing got free
         let replacement = freeAddress(in: range)
@@ -113,23 +113,22 @@ extension ControlPlane {
     }
 
     /// The member whose claim to the same address goes before ours.
-    private func winner(over claim: AddressClaim) -> PeerID? {
+    private mutating func winner(over claim: AddressClaim) -> PeerID? {
         let ours = claim.claim(by: identity.peerID)
-        return membership.addressClaims[claim.address].first { $0.peer != identity.peerID && $0 < ours }?.peer
+        return membership.claims(on: claim.address).first { $0.peer != identity.peerID && $0 < ours }?.peer
     }
 
     private func freeAddress(in range: IPPrefix) -> IPAddress? {
-        try? OverlayAddressing.assignAddress(name: settings.name, peer: identity.peerID, in: range) { address in
-            membership.isClaimed(address, byOtherThan: identity.peerID)
-        }
+        let taken = membership.addressesClaimed(byOtherThan: identity.peerID)
+        return try? OverlayAddressing.assignAddress(name: settings.name, peer: identity.peerID, in: range, isTaken: taken.contains)
     }
 
     /// Names are not given up, only shown otherwise: all that is left to do is to say so.
     private mutating func settleName(_ turn: inout Turn) {
-        let winner = membership.owner(of: settings.name).flatMap { $0 == identity.peerID ? nil : $0 }
+        let winner = membership.claims(on: settings.name).first.flatMap { $0.peer == identity.peerID ? nil : $0.peer }
         guard winner != own.nameLostTo else { return }
         own.nameLostTo = winner
-        if let winner, let shown = membership.shownName(of: identity.peerID) {
+        if let winner, let shown = membership.claims.shownName(of: identity.peerID) {
             turn.notice(.nameLost(settings.name, to: winner, shownAs: shown))
         } else {
             turn.notice(.nameRegained(settings.name))

@@ -11,7 +11,7 @@ struct Claim: Comparable, Sendable {
     }
 }
 
-/// Every claim on every thing, kept in order, so that settling a conflict costs nothing but looking.
+/// Every claim on every thing, in order.
 struct ClaimIndex<Thing: Hashable & Sendable>: Sendable {
     /// The first claim on each thing; mostly the only one.
     private var winners: [Thing: Claim] = [:]
@@ -35,20 +35,38 @@ struct ClaimIndex<Thing: Hashable & Sendable>: Sendable {
         let position = losers[thing]?.firstPosition(of: loser) ?? 0
         losers[thing, default: []].insert(loser, at: position)
     }
+}
 
-    mutating func remove(_ claim: Claim, from thing: Thing) {
-        guard winners[thing] != claim else {
-            winners[thing] = losers[thing]?.first
-            return drop(at: 0, from: thing)
-        }
-        guard let held = losers[thing] else { return }
-        let position = held.firstPosition(of: claim)
-        if position < held.count, held[position] == claim { drop(at: position, from: thing) }
+/// Every claim on the few things that were asked for, kept up in order, so that asking again costs nothing but looking.
+struct WatchedClaims<Thing: Hashable & Sendable>: Sendable {
+    /// Things watched at most; with one more, those before are not watched any more.
+    static var capacity: Int { 8 }
+
+    private var claims: [Thing: [Claim]] = [:]
+
+    /// `nil` if the thing is not watched.
+    subscript(thing: Thing) -> [Claim]? { claims[thing] }
+
+    /// Watches a thing from now on.
+    ///
+    /// - Parameter found: all claims on it, in any order.
+    /// - Returns: the same, the winner first.
+    mutating func watch(_ thing: Thing, _ found: [Claim]) -> [Claim] {
+        if claims.count >= Self.capacity { claims = [:] }
+        let sorted = found.sorted()
+        claims[thing] = sorted
+        return sorted
     }
 
-    private mutating func drop(at position: Int, from thing: Thing) {
-        losers[thing]?.remove(at: position)
-        if losers[thing]?.isEmpty == true { losers[thing] = nil }
+    mutating func insert(_ claim: Claim, on thing: Thing) {
+        guard let position = claims[thing]?.firstPosition(of: claim) else { return }
+        claims[thing]?.insert(claim, at: position)
+    }
+
+    mutating func remove(_ claim: Claim, from thing: Thing) {
+        guard let held = claims[thing] else { return }
+        let position = held.firstPosition(of: claim)
+        if position < held.count, held[position] == claim { claims[thing]?.remove(at: position) }
     }
 }
 

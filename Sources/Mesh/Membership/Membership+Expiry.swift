@@ -2,33 +2,23 @@ import Multiformats
 import Timeline
 
 extension Membership {
-    /// When the next lease ends.
-    package var nextExpiry: Instant? { leases.first?.end }
+    /// When to look for leases that have ended. Where all leases are renewed in time, there is none then: a lease that is renewed moves this
+    /// only when it is looked at, which is once for each lease at most, and costs less than to keep all leases in order.
+    package var nextExpiry: Instant? { earliestExpiry }
 
     /// Drops every record whose lease has ended, and remembers its number so that it cannot come back.
     ///
     /// - Returns: the peers that are not held any more, in the order in which their leases ended.
     package mutating func expire(now: Instant) -> [PeerID] {
-        var expired: [PeerID] = []
-        while let first = leases.first, first.end <= now {
-            leases.removeFirst()
-            if let member = members.removeValue(forKey: first.peer) {
-                removeClaims(of: member)
-                remember(member)
-                expired.append(first.peer)
-            }
-            tidyLeases()
-        }
-        return expired
-    }
-
-    /// Restores what `LeaseQueue` needs after every change: that its first entry is true.
-    mutating func tidyLeases() {
-        let members = self.members
-        func isCurrent(_ lease: LeaseQueue.Lease) -> Bool { members[lease.peer]?.leaseEnd == lease.end }
-        while let first = leases.first, !isCurrent(first) { leases.removeFirst() }
-        guard leases.count > 2 * members.count + 64 else { return }
+        guard let earliestExpiry, earliestExpiry <= now else { return [] }
         let others = members.values.filter { [ownPeer] in $0.record.peer != ownPeer }
-        leases = LeaseQueue(others.map { LeaseQueue.Lease(end: $0.leaseEnd, peer: $0.record.peer) })
+        let ended = others.filter { $0.leaseEnd <= now }.sorted { ($0.leaseEnd, $0.record.peer) < ($1.leaseEnd, $1.record.peer) }
+        for member in ended {
+            members[member.record.peer] = nil
+            removeClaims(of: member)
+            remember(member)
+        }
+        self.earliestExpiry = others.lazy.map(\.leaseEnd).filter { $0 > now }.min()
+        return ended.map(\.record.peer)
     }
 }

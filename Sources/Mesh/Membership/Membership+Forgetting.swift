@@ -16,7 +16,6 @@ extension Membership {
         guard peer != ownPeer, let member = members.removeValue(forKey: peer) else { return }
         removeClaims(of: member)
         remember(ForgottenMember(peer: peer, sequence: member.record.sequence, until: member.leaseEnd))
-        tidyLeases()
     }
 
     /// Goes on with what was remembered when the node last ran.
@@ -31,7 +30,7 @@ extension Membership {
     }
 
     private mutating func remember(_ member: ForgottenMember) {
-        tree.set(SyncTree.Entry(member.peer, stamp: 0))
+        tree.set(.ended(member.peer))
         if let dropped = forgotten.remember(member.peer, sequence: member.sequence, until: member.until) { tree.remove(dropped) }
     }
 }

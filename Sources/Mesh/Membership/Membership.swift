@@ -24,11 +24,28 @@ package struct Membership: Sendable {
         package let sealed: SealedRecord
         /// When its owner issued the record, on the time line of this node.
         package let issuedAt: Instant
+        /// What few members have, beside the others.
+        private var notes: MemberNotes?
+
+        init(sealed: SealedRecord, issuedAt: Instant, unreachableSince: Instant? = nil) {
+            self.sealed = sealed
+            self.issuedAt = issuedAt
+            self.unreachableSince = unreachableSince
+        }
+
         /// When this node was told that somebody lost it and could not dial it; its next record says otherwise. That it was told so is
         /// shared among nodes like the record itself.
-        package internal(set) var unreachableSince: Instant?
+        package internal(set) var unreachableSince: Instant? {
+            get { notes?.unreachableSince }
+            set { note(MemberNotes(unreachableSince: newValue, retiredEndpoints: retiredEndpoints)) }
+        }
         /// Endpoints that its earlier records named and this one does not: it has left them. At most `RecordLimits.maximumEndpoints`.
-        package internal(set) var retiredEndpoints: [SocketAddress] = []
+        package internal(set) var retiredEndpoints: [SocketAddress] {
+            get { notes?.retiredEndpoints ?? [] }
+            set { note(MemberNotes(unreachableSince: unreachableSince, retiredEndpoints: newValue)) }
+        }
+
+        private mutating func note(_ new: MemberNotes) { notes = new.isEmpty ? nil : new }
 
         package var record: NodeRecord { sealed.record }
         package var isReportedUnreachable: Bool { unreachableSince != nil }
@@ -44,12 +61,12 @@ package struct Membership: Sendable {
     var members: [PeerID: Member] = [:]
     /// Records that ended, as their sequence numbers: they must not come back from a node that has not noticed yet.
     var forgotten: ForgottenSequences
-    var leases = LeaseQueue()
+    /// No lease of another member ends before; it may be that none ends then.
+    var earliestExpiry: Instant?
     /// Of all members, and of those whose records ended.
     var tree = SyncTree()
-    // Who of the live members claims what, first the one who has it.
-    var addressClaims = ClaimIndex<IPAddress>()
-    var nameClaims = ClaimIndex<NodeName>()
+    var watchedAddresses = WatchedClaims<IPAddress>()
+    var watchedNames = WatchedClaims<NodeName>()
 
     package init(ownPeer: PeerID, overlay: OverlayRanges, limits: MembershipLimits = MembershipLimits()) {
         self.ownPeer = ownPeer
@@ -88,23 +105,21 @@ package struct Membership: Sendable {
         if let previous { members[peer]?.retireEndpoints(of: previous) }
         addClaims(of: member)
         if previous?.sealed != member.sealed { noteHeld(member) }
-        if peer != ownPeer, previous?.leaseEnd != member.leaseEnd { leases.insert(peer, end: member.leaseEnd) }
-        tidyLeases()
+        if peer != ownPeer { earliestExpiry = earliest(earliestExpiry, member.leaseEnd) }
+    }
+}
+
+/// What few members have; an object, so that the others need but a word for it.
+private final class MemberNotes: Sendable {
+    let unreachableSince: Instant?
+    let retiredEndpoints: [SocketAddress]
+
+    init(unreachableSince: Instant?, retiredEndpoints: [SocketAddress]) {
+        self.unreachableSince = unreachableSince
+        self.retiredEndpoints = retiredEndpoints
     }
 
-    private mutating func addClaims(of member: Member) {
-        guard member.isLive else { return }
-        let record = member.record
-        for claim in record.addresses { addressClaims.insert(claim.claim(by: record.peer), on: claim.address) }
-        nameClaims.insert(record.nameClaim, on: record.name)
-    }
-
-    mutating func removeClaims(of member: Member) {
-        guard member.isLive else { return }
-        let record = member.record
-        for claim in record.addresses { addressClaims.remove(claim.claim(by: record.peer), from: claim.address) }
-        nameClaims.remove(record.nameClaim, from: record.name)
-    }
+    var isEmpty: Bool { unreachableSince == nil && retiredEndpoints.isEmpty }
 }
 
 extension Membership.Member {

@@ -15,6 +15,8 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     private var peering: Peering
     private let bootstrap: [JoinToken.Bootstrap]
     private let joinAddresses: [Multiaddr]
+    /// When `deadlineReached` is to be given, if nothing happens before.
+    package private(set) var nextDeadline: Instant?
 
     /// - Parameters:
     ///   - bootstrap: peers to join by, from the token.
@@ -26,6 +28,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         self.peering = peering
         self.bootstrap = bootstrap
         self.joinAddresses = joinAddresses
+        noteDeadline()
     }
 
     package var membership: Membership { control.membership }
@@ -37,9 +40,6 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
     package func obstacle(toForgetting peer: PeerID, now: Instant) -> ForgetObstacle? { control.obstacle(toForgetting: peer, now: now) }
 
     package func snapshot(now: Instant) -> MeshSnapshot { control.snapshot(now: now) }
-
-    /// When `deadlineReached` is to be given, if nothing happens before.
-    package var nextDeadline: Instant? { earliest(control.nextDeadline, peering.nextDeadline) }
 
     /// - Parameters: see `ControlPlane.handle`.
     package mutating func handle(_ input: Input, now: Instant, wallClockMillis: UInt64) -> [Action] {
@@ -71,8 +71,11 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
             decide(.deadlineReached, &turn)
             seek(.deadlineReached, &turn)
         }
+        noteDeadline()
         return turn.actions
     }
+
+    private mutating func noteDeadline() { nextDeadline = earliest(control.nextDeadline, peering.nextDeadline) }
 
     private struct NodeTurn {
         let now: Instant

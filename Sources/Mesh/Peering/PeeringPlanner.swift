@@ -88,7 +88,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         let target = Target.peer(peer)
         suspects.removeAll { $0 == peer }
         guard let position = candidates.removeValue(forKey: target)?.position, let last = order.popLast(), last != target else { return }
-        order[position] = last
+        order[Int(position)] = last
         candidates[last]?.position = position
     }
 
@@ -142,9 +142,9 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
             actions.append(.unreachable(peer))
         }
         guard let failures = candidates[target]?.failures else { return }
-        let delay = min(configuration.minimumRetryDelay * (1 << min(failures, 20)), longestRetryDelay(of: target))
+        let delay = min(configuration.minimumRetryDelay * (1 << Int(failures)), longestRetryDelay(of: target))
         let retry = now + jittered(delay)
-        candidates[target]?.failures = failures + 1
+        candidates[target]?.failures = min(failures + 1, Candidate.countedFailures)
         candidates[target]?.notBefore = retry
         if case .peer = target { healSoon(now) }
     }

@@ -41,15 +41,25 @@ package enum PeeringAction: Hashable, Sendable {
     case unreachable(PeerID)
 }
 
-/// Each way of dialling, and what became of it.
+/// Each way of dialling, and what became of it. As small as can be: there is one for each member.
 struct PeeringCandidate: Sendable {
     var addresses: [Multiaddr]
-    var failures = 0
     var notBefore: Instant
+    /// Place in `order`.
+    var position: Int32
+    /// One after the other, up to `countedFailures`.
+    var failures: UInt8 = 0
     /// Others say so.
     var isReportedUnreachable = false
-    /// Place in `order`.
-    var position: Int
+
+    init(addresses: [Multiaddr], notBefore: Instant, position: Int) {
+        self.addresses = addresses
+        self.notBefore = notBefore
+        self.position = Int32(position)
+    }
+
+    /// By then any delay that doubles with each failure has come to its bound.
+    static let countedFailures: UInt8 = 20
 
     /// Nobody that we heard of has reached it lately.
     var isLost: Bool { failures > 0 || isReportedUnreachable }

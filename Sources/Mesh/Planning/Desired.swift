@@ -7,14 +7,15 @@ import WireGuard
 /// - Parameter presharedKeys: a memory that saves time and changes nothing.
 package func desired(_ membership: Membership, facts: LocalFacts, _ presharedKeys: inout PresharedKeys) -> DesiredNetwork? {
     guard let own = membership.own?.record else { return nil }
+    let claims = membership.claims
     return DesiredNetwork(
         interface: facts.interface, privateKey: facts.privateKey, publicKey: own.wireguardKey, listenPort: facts.listenPort, mtu: facts.mtu,
-        addresses: membership.addresses(of: own.peer).map(IPPrefix.init(host:)), routes: membership.overlay.prefixes,
-        peers: desiredPeers(in: membership, facts: facts, &presharedKeys))
+        addresses: claims.addresses(of: own.peer).map(IPPrefix.init(host:)), routes: membership.overlay.prefixes,
+        peers: desiredPeers(in: membership, claims, facts: facts, &presharedKeys))
 }
 
 private func desiredPeers(
-    in membership: Membership, facts: LocalFacts, _ presharedKeys: inout PresharedKeys
+    in membership: Membership, _ claims: Claims, facts: LocalFacts, _ presharedKeys: inout PresharedKeys
 ) -> [WireGuardPublicKey: DesiredPeer] {
     let selection = EndpointSelection(overlay: membership.overlay, facts: facts)
     let members = membership.membersByKey
@@ -24,7 +25,7 @@ private func desiredPeers(
         return DesiredPeer(
             presharedKey: presharedKeys.key(with: record.wireguardKey),
             endpoint: selection.endpoint(for: record, connectedFrom: facts.connectedFrom[record.peer]),
-            allowedIPs: Set(membership.addresses(of: member).map(IPPrefix.init(host:))),
+            allowedIPs: Set(claims.addresses(of: member).map(IPPrefix.init(host:))),
             keepaliveSeconds: facts.keepaliveSeconds, retiredEndpoints: member.retiredEndpoints)
     }
 }

@@ -1,3 +1,4 @@
+import Crypto
 import Multiformats
 
 /// Makes a record of the bytes of an envelope, as `SealedRecord.open` does.
@@ -15,18 +16,35 @@ package final class SealedRecord: Sendable {
     package let envelope: [UInt8]
     /// What was signed. Fields that this version does not know are still in it.
     let payload: [UInt8]
+    /// Where the author stands among all peers when two nodes compare.
+    let key: SyncKey
+    /// Tells this record from all others when two nodes compare: the first 16 bytes of SHA-256 over peer id, sequence and what was signed;
+    /// never 0.
+    let stamp: UInt128
 
-    private init(record: NodeRecord, envelope: SignedEnvelope) {
+    private init(record: NodeRecord, envelope: [UInt8], payload: [UInt8]) {
         self.record = record
-        self.envelope = envelope.encoded
-        payload = envelope.payload
+        self.envelope = envelope
+        self.payload = payload
+        key = SyncKey(record.peer)
+        stamp = Self.stamp(of: record, payload)
+    }
+
+    private convenience init(record: NodeRecord, envelope: SignedEnvelope) {
+        self.init(record: record, envelope: envelope.encoded, payload: envelope.payload)
     }
 
     /// For tests of large memberships, in which signing would take the time.
-    init(unchecked record: NodeRecord) {
-        self.record = record
-        envelope = []
-        payload = []
+    convenience init(unchecked record: NodeRecord) {
+        self.init(record: record, envelope: [], payload: [])
+    }
+
+    private static func stamp(of record: NodeRecord, _ payload: [UInt8]) -> UInt128 {
+        var hash = SHA256()
+        hash.update(data: record.peer.bytes)
+        withUnsafeBytes(of: record.sequence.bigEndian) { hash.update(bufferPointer: $0) }
+        hash.update(data: payload)
+        return max(1, hash.finalize().prefix(16).reduce(0) { $0 << 8 | UInt128($1) })
     }
 
     /// Verifies the signature, that the signer is the peer that the record speaks of, and all limits.

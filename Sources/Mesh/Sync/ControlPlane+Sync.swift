@@ -87,7 +87,7 @@ extension ControlPlane {
 
     /// Whether all that we have in a range is told as shortly as its digests are.
     func holdsLittle(in range: SyncRange) -> Bool {
-        range.isSingle || membership.tree.count(in: range) <= SyncTree.leafCapacity
+        range.isSingle || membership.tree.count(in: range) <= SyncTree.maximumListed
     }
 
     /// Of two nodes that hold much, one does.

@@ -1,5 +1,3 @@
-import Crypto
-
 /// Which version of whose record somebody holds, as short as it can be told. Equal to another one of the same record, whatever is said
 /// of the owner.
 struct HeldVersion: Sendable {
@@ -43,21 +41,8 @@ extension HeldVersion: Hashable {
     }
 }
 
-extension SyncTree.Entry {
-    func version(sequence: UInt64) -> HeldVersion {
-        HeldVersion(key: key, sequence: sequence, check: stamp == 0 ? HeldVersion.endedCheck : max(1, UInt32(truncatingIfNeeded: stamp)))
-    }
-}
-
 extension SealedRecord {
-    /// The first 16 bytes of SHA-256 over peer id, sequence and what was signed; never 0.
-    var stamp: UInt128 {
-        var hash = SHA256()
-        hash.update(data: record.peer.bytes)
-        withUnsafeBytes(of: record.sequence.bigEndian) { hash.update(bufferPointer: $0) }
-        hash.update(data: payload)
-        return max(1, hash.finalize().prefix(16).reduce(0) { $0 << 8 | UInt128($1) })
+    var version: HeldVersion {
+        HeldVersion(key: key, sequence: record.sequence, check: max(1, UInt32(truncatingIfNeeded: stamp)))
     }
-
-    var version: HeldVersion { SyncTree.Entry(record.peer, stamp: stamp).version(sequence: record.sequence) }
 }

@@ -10,21 +10,42 @@ import Multiformats
 /// Sums can be forged by somebody who makes many identities for it. That takes the secret of the mesh, and hides a difference
 /// from one pair of nodes at a time; gossip, and comparisons with other nodes, still bring it.
 struct SyncTree: Sendable {
-    struct Entry: Hashable, Sendable {
-        let key: SyncKey
-        let peer: PeerID
-        /// Identifies the record that is held. 0 for one that has ended: it is remembered, but two nodes do not differ by it.
-        let stamp: UInt128
+    enum Entry: Hashable, Sendable {
+        case held(SealedRecord)
+        /// Held, and its owner was reported to be unreachable.
+        case reported(SealedRecord)
+        /// Its record has ended: it is remembered, but two nodes do not differ by it.
+        case ended(PeerID)
 
-        init(_ peer: PeerID, stamp: UInt128) {
-            key = SyncKey(peer)
-            self.peer = peer
-            self.stamp = stamp
+        var peer: PeerID {
+            switch self {
+            case .held(let sealed), .reported(let sealed): sealed.record.peer
+            case .ended(let peer): peer
+            }
+        }
+
+        var key: SyncKey {
+            switch self {
+            case .held(let sealed), .reported(let sealed): sealed.key
+            case .ended(let peer): SyncKey(peer)
+            }
+        }
+
+        /// What it adds to the digests. That a member is reported adds another sum for each, or as many reports elsewhere would add up to the
+        /// same; beside the bits of which a version's check is made.
+        var stamp: UInt128 {
+            switch self {
+            case .held(let sealed): sealed.stamp
+            case .reported(let sealed): sealed.stamp &+ sealed.stamp << 64
+            case .ended: 0
+            }
         }
     }
 
-    /// Entries of a leaf at most, unless their keys are the same.
-    static let leafCapacity = 16
+    /// Entries of a leaf at most, unless their keys are the same: enough that most of a leaf is entries.
+    static let leafCapacity = 64
+    /// Entries of a range that are told about as shortly as the digests of its parts.
+    static let maximumListed = 16
 
     private var root = Node.leaf([])
 

@@ -1,9 +1,9 @@
 import IPAddresses
 import Multiformats
 
-extension Membership {
+extension Claims {
     /// The live member that has the address: of all that claim it, the one with the oldest claim, then the lowest peer id.
-    package func owner(of address: IPAddress) -> PeerID? { addressClaims.owner(of: address) }
+    package func owner(of address: IPAddress) -> PeerID? { onAddresses.owner(of: address) }
 
     /// The addresses that the peer claims and has; empty unless it is a live member.
     package func addresses(of peer: PeerID) -> [IPAddress] {
@@ -11,7 +11,7 @@ extension Membership {
     }
 
     /// The same, of a member that is at hand.
-    func addresses(of member: Member) -> [IPAddress] {
+    func addresses(of member: Membership.Member) -> [IPAddress] {
         claimedAddresses(of: member).filter { owner(of: $0) == member.record.peer }
     }
 
@@ -20,12 +20,7 @@ extension Membership {
         members[peer].map(claimedAddresses)?.filter { owner(of: $0) != peer } ?? []
     }
 
-    /// Whether any member but `peer` claims the address, with or without success.
-    func isClaimed(_ address: IPAddress, byOtherThan peer: PeerID) -> Bool {
-        addressClaims[address].contains { $0.peer != peer }
-    }
-
-    private func claimedAddresses(of member: Member) -> [IPAddress] {
+    private func claimedAddresses(of member: Membership.Member) -> [IPAddress] {
         member.isLive ? member.record.addresses.map(\.address) : []
     }
 }

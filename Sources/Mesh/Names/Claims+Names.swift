@@ -3,22 +3,22 @@ import Multiformats
 
 /// Names are unique: of several members that call themselves the same, the first by claim is shown under the plain name and the
 /// others with a suffix. All of this is computed from the claims alone, so every node shows the same names.
-extension Membership {
+extension Claims {
     /// The live member that has the plain name.
-    package func owner(of name: NodeName) -> PeerID? { nameClaims.owner(of: name) }
+    package func owner(of name: NodeName) -> PeerID? { onNames.owner(of: name) }
 
     /// The name under which a live member is shown and resolved; `nil` for anybody else.
     package func shownName(of peer: PeerID) -> NodeName? {
         guard let member = members[peer], member.isLive else { return nil }
         let name = member.record.name
-        return owner(of: name) == peer ? name : suffixedNames(of: nameClaims[name], on: name).first { $0.peer == peer }?.name
+        return owner(of: name) == peer ? name : suffixedNames(of: onNames[name], on: name).first { $0.peer == peer }?.name
     }
 
     /// The shown names of all live members. No two are equal.
     package func shownNames() -> [PeerID: NodeName] {
         var names: [PeerID: NodeName] = [:]
         for member in members.values where member.isLive { names[member.record.peer] = member.record.name }
-        for (name, claims) in nameClaims.contested {
+        for (name, claims) in onNames.contested {
             for loser in suffixedNames(of: claims, on: name) { names[loser.peer] = loser.name }
         }
         return names
@@ -28,14 +28,14 @@ extension Membership {
     private func suffixedNames(of claims: [Claim], on name: NodeName) -> some Sequence<(peer: PeerID, name: NodeName)> {
         let numbers = (2...).lazy.compactMap { free(name.numbered($0)) }
         return zip(claims.dropFirst(), numbers).lazy.map { claim, numbered in
-            (claim.peer, numbered ?? name.marked(for: claim.peer, isFree: { !nameClaims.isClaimed($0) }))
+            (claim.peer, numbered ?? name.marked(for: claim.peer, isFree: { !onNames.isClaimed($0) }))
         }
     }
 
     /// `.some(nil)` if there is no such numbered name, `nil` if a member really has it.
     private func free(_ numbered: NodeName?) -> NodeName?? {
         guard let numbered else { return .some(nil) }
-        return nameClaims.isClaimed(numbered) ? nil : .some(numbered)
+        return onNames.isClaimed(numbered) ? nil : .some(numbered)
     }
 }
 
