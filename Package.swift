@@ -48,7 +48,7 @@ let package = Package(
         .target(name: "WireGuard", dependencies: ["IPAddresses", "Secrets"]),
 
         // Pure cores: no input or output, no clock, no randomness of their own.
-        .target(name: "Multiformats", dependencies: ["IPAddresses", "Secrets", crypto, protobuf]),
+        .target(name: "Multiformats", dependencies: ["CSodium", "IPAddresses", "Secrets", crypto, protobuf]),
         .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", crypto, protobuf]),
         .target(name: "Yamux", dependencies: ["Timeline", deque]),
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
@@ -101,14 +101,14 @@ let package = Package(
         .executableTarget(
             name: "MicroBench",
             dependencies: [
-                "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard", "Yamux",
+                "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard", "Yamux", crypto,
             ],
             path: "Benchmarks/MicroBench"),
 
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
-        .testTarget(name: "MultiformatsTests", dependencies: ["IPAddresses", "Multiformats", "WeftTestKit"]),
+        .testTarget(name: "MultiformatsTests", dependencies: ["IPAddresses", "Multiformats", "WeftTestKit", crypto]),
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),

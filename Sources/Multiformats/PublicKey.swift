@@ -76,8 +76,7 @@ package struct PublicKey: Hashable, Sendable {
     package func isValidSignature(_ signature: [UInt8], for message: [UInt8]) -> Bool {
         switch kind {
         case .ed25519:
-            guard let key = try? Curve25519.Signing.PublicKey(rawRepresentation: data) else { return false }
-            return key.isValidSignature(signature, for: message)
+            return Ed25519.isValid(signature, for: message, by: data)
         case .ecdsa:
             guard let key = try? P256.Signing.PublicKey(derRepresentation: data),
                 let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature)

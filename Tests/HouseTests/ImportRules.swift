@@ -21,7 +21,9 @@ extension ImportRule {
         ImportRule("WireGuard", ["IPAddresses", "Secrets"], "the words of WireGuard, shared by kernel and userspace"),
 
         // Pure cores: they can be tested, fuzzed and simulated, for no effect is in reach.
-        ImportRule("Multiformats", ["Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"], "libp2p's data formats; Crypto for signatures"),
+        ImportRule(
+            "Multiformats", ["CSodium", "Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"],
+            "libp2p's data formats; Crypto for keys and signatures, CSodium to verify the most frequent ones"),
         ImportRule(
             "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftProtobuf"], "CSodium for XSalsa20, which Crypto lacks"),
         ImportRule("Yamux", ["DequeModule", "Timeline"], "bytes in, bytes out; a queue from swift-collections"),
@@ -91,8 +93,9 @@ extension ImportRule {
         ImportRule(
             "MicroBench",
             [
-                "Foundation", "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard", "Yamux",
-            ], "measures pure cores alone"),
+                "Crypto", "Foundation", "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard",
+                "Yamux",
+            ], "measures pure cores alone; Crypto to compare with"),
     ]
 
     static let pure = [

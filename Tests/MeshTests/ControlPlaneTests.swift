@@ -119,6 +119,27 @@ import WeftTestKit
         #expect(plane.nextDeadline.map { $0 > .origin + .seconds(20) } ?? false)
     }
 
+    /// A few news go on by gossip at once; a rush of them goes to all partners in one message of sync.
+    @Test func aRushOfNewsIsOfferedInsteadOfGossiped() throws {
+        var plane = try started()
+        let (partner, limits) = (try identity(50).peerID, ControlPlaneLimits())
+        let other = try identity(51).peerID
+        for peer in [partner, other] { _ = plane.handle(.peerConnected(peer), now: .origin, wallClockMillis: wallClock) }
+        let start = Instant.origin + .seconds(40)
+        _ = plane.handle(.deadlineReached, now: start, wallClockMillis: wallClock)
+        func isPassedOn(_ number: Int, at now: Instant) throws -> Bool {
+            plane.handle(try gossip(record(number)), now: now, wallClockMillis: wallClock).contains(.gossipVerdict(.accept))
+        }
+        let numbers = 1...limits.maximumGossipedNews + 3
+        #expect(try numbers.map { try isPassedOn($0, at: start) } == numbers.map { $0 <= limits.maximumGossipedNews })
+        let offers = plane.handle(.deadlineReached, now: start + limits.offerDelay, wallClockMillis: wallClock).compactMap { action in
+            if case .sendSync(other, let bytes) = action { SyncMessage(decoding: bytes)?.offered } else { nil }
+        }
+        #expect(offers.count == 1)
+        #expect(try Set(offers.joined()) == Set(numbers.suffix(3).map { try record($0).version }))
+        #expect(try isPassedOn(20, at: start + limits.minimumOfferInterval))
+    }
+
     @Test func afterALossOfStateTheRecordIsReissuedAbove() throws {
         var plane = try started()
         let lost = try record(0, sequence: wallClock + 1000)

@@ -1,3 +1,4 @@
+import Crypto
 import Multiformats
 import Testing
 import WeftTestKit
@@ -85,5 +86,29 @@ import WeftTestKit
             #expect(!key.isValidSignature(signature, for: Vector.pubsubSigned))
         }
         #expect(!key.isValidSignature([], for: Vector.pubsubSigned))
+    }
+
+    /// Signing and verifying are two libraries' work: a third opinion on what one of them makes and the other takes.
+    @Test func `takes and refuses what swift-crypto does`() throws {
+        var generator = SeededGenerator(seed: testSeed("takesWhatSwiftCryptoDoes"))
+        for length in [0, 1, 31, 32, 63, 64, 65, 127, 128, 1000] {
+            let key = try Curve25519.Signing.PrivateKey(rawRepresentation: generator.bytes(32))
+            let (message, publicKey) = (generator.bytes(length), try PublicKey(ed25519: Array(key.publicKey.rawRepresentation)))
+            let signature = Array(try key.signature(for: message))
+            #expect(publicKey.isValidSignature(signature, for: message))
+            #expect(!publicKey.isValidSignature(signature, for: message + [0]))
+            for _ in 0..<20 {
+                var altered = signature
+                altered[Int.random(in: 0..<64, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+                #expect(publicKey.isValidSignature(altered, for: message) == key.publicKey.isValidSignature(altered, for: message))
+            }
+        }
+    }
+
+    /// Anybody could sign for such a key.
+    @Test func `refuses keys of small order`() throws {
+        let key = try PublicKey(ed25519: [1] + [UInt8](repeating: 0, count: 31))
+        let signature = [1] + [UInt8](repeating: 0, count: 63)
+        #expect(!key.isValidSignature(signature, for: Vector.pubsubSigned))
     }
 }

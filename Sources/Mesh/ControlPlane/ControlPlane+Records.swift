@@ -57,7 +57,7 @@ extension ControlPlane {
     }
 
     /// News that come by gossip are passed on by gossip, which is not ours to do. Only partners that may still lack gossip
-    /// are offered them.
+    /// are offered them; or all, if there are too many to pass on each by itself.
     mutating func receiveGossip(from peer: PeerID, _ bytes: [UInt8], _ turn: inout Turn) {
         do throws(RecordError) {
             switch try Announcement.decode(bytes, holding: membership, else: opener) {
@@ -75,8 +75,11 @@ extension ControlPlane {
         noteHolder(peer, of: aged.sealed)
         switch learn(aged, &turn) {
         case .news:
-            turn.act(.gossipVerdict(.accept))
-            addNews(aged.sealed.record.peer, isGossiped: true, turn)
+            let limits = settings.limits
+            let isPassedOn = sync.gossipAllowance.take(
+                limits.maximumGossipedNews, per: limits.offerInterval(members: membership.count), now: turn.now)
+            turn.act(.gossipVerdict(isPassedOn ? .accept : .ignore))
+            addNews(aged.sealed.record.peer, isGossiped: isPassedOn, turn)
         case .known:
             turn.act(.gossipVerdict(.ignore))
         case .refused(let refusal):

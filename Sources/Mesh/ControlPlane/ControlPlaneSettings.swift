@@ -71,6 +71,9 @@ package struct ControlPlaneLimits: Sendable {
     package var offerIntervalPerMember = Duration.milliseconds(6)
     /// and at most.
     package var maximumOfferInterval = Duration.seconds(2)
+    /// News that a node passes on by gossip, each at once, in an `offerInterval`. Further ones it offers by sync with all others: gossip
+    /// brings each to everybody two or three times, in messages of their own. Enough that a small mesh never waits.
+    package var maximumGossipedNews = 8
     /// After a connection, until its two nodes compare again.
     package var followUpDelay = Duration.seconds(30)
     /// Between comparisons with a random partner, give or take a quarter.

@@ -7,6 +7,8 @@ struct SyncState: Sendable {
     var sessions: [PeerID: SyncSession] = [:]
     /// Whose records are news that partners have not been told of yet.
     var news = PendingNews()
+    /// What may still be passed on by gossip.
+    var gossipAllowance = GossipAllowance()
     /// Records that were asked for.
     var requests = PendingRequests()
     /// Who was last asked to send at once all that we lack, and until when nobody else is.
@@ -54,6 +56,21 @@ struct PendingNews: Sendable {
         self = PendingNews()
         restEnd = now + rest
         return taken
+    }
+}
+
+/// Tells single news, which go on by gossip at once, from a rush of them.
+struct GossipAllowance: Sendable {
+    private var startedAt = Instant.origin
+    private var used = 0
+
+    /// - Parameter interval: after which there is a new allowance.
+    /// - Returns: whether one more may be passed on.
+    mutating func take(_ maximum: Int, per interval: Duration, now: Instant) -> Bool {
+        if now >= startedAt + interval { self = GossipAllowance(startedAt: now) }
+        guard used < maximum else { return false }
+        used += 1
+        return true
     }
 }
 
