@@ -29,6 +29,7 @@ extension Simulation {
         var scenario = Scenario(
             seed: seed, kind: .calm, machines: (0..<nodeCount).map { MachineSpecification(name: NodeName(hostname: "host-\($0)")) },
             overlay: MeshOverlay.wide)
+        scenario.savesMembers = false
         for machine in 0..<nodeCount {
             scenario.plan.add(.start(machine), at: .origin + .seconds(60) * machine / max(1, nodeCount))
         }
@@ -37,22 +38,21 @@ extension Simulation {
 
     /// Runs until all agree, lets them come to rest, and has one of them change its record.
     package mutating func runScale() -> ScaleReport {
-        run { $0.checker.agreedAt != nil }
+        while !checker.isOver, checker.agreedAt == nil, step() {}
         let joining = traffic(since: nil)
-        let agreedAt = now
-        run { $0.now >= agreedAt + Promises.settling / 2 }
+        run(for: Promises.settling / 2)
         let before = meters
         carryOut(.announce(machines.count / 2))
-        let changedAt = now
-        run { $0.now >= changedAt + Self.changeTime }
+        run(for: Self.changeTime)
         let report = report()
         return ScaleReport(
             nodeCount: machines.count, convergence: report.convergence, joining: joining, change: traffic(since: before),
             violation: checker.violation)
     }
 
-    private mutating func run(until isDone: (Simulation) -> Bool) {
-        while !checker.isOver, !isDone(self) { guard step() else { return } }
+    private mutating func run(for duration: Duration) {
+        let end = now + duration
+        while !checker.isOver, now < end, step() {}
     }
 
     private func traffic(since before: [TrafficMeter]?) -> TrafficPerNode {

@@ -26,6 +26,8 @@ package struct Scenario: Sendable {
     package var plan = FaultPlan()
     /// How long after the last fault the nodes may take to agree.
     package var convergenceLimit = Promises.convergence
+    /// Whether processes write what they know to their machines' disks, as daemons do; in vain where none starts again.
+    package var savesMembers = true
     /// How long traffic is measured once they agree.
     package var rest = Promises.rest
 }

@@ -146,6 +146,7 @@ extension Simulation {
     private mutating func scheduleSave(of machine: Int) {
         guard let process = machines[machine].process else { return }
         checker.isAgreementStale = true
+        guard scenario.savesMembers else { return }
         let isPlanned = process.saveAt != nil
         machines[machine].process?.saveAt = now + Self.saveDelay
         if !isPlanned { plan(.save(machine: machine, process: process.number), after: Self.saveDelay) }

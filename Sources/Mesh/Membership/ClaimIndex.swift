@@ -72,11 +72,16 @@ struct WatchedClaims<Thing: Hashable & Sendable>: Sendable {
 
 extension [Claim] {
     /// Of a list in order: where the claim is, or belongs.
-    fileprivate func firstPosition(of claim: Claim) -> Int {
+    fileprivate func firstPosition(of claim: Claim) -> Int { firstPosition { $0 < claim } }
+}
+
+extension Array {
+    /// Of a list in which those that go before something come first: where the others begin.
+    func firstPosition(after goesBefore: (Element) -> Bool) -> Int {
         var range = 0..<count
         while !range.isEmpty {
             let middle = (range.lowerBound + range.upperBound) / 2
-            range = self[middle] < claim ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            range = goesBefore(self[middle]) ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
         return range.lowerBound
     }

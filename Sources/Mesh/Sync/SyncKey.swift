@@ -3,7 +3,7 @@ import Multiformats
 
 /// Where a peer stands among all peers when two nodes compare: the first 8 bytes of SHA-256 of its id. So keys are spread evenly,
 /// whatever ids people make.
-struct SyncKey: Hashable, Sendable {
+struct SyncKey: Hashable, Comparable, Sendable {
     static let digitCount = 16
 
     let bits: UInt64
@@ -15,6 +15,8 @@ struct SyncKey: Hashable, Sendable {
     init(_ peer: PeerID) {
         bits = SHA256.hash(data: peer.bytes).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
+
+    static func < (left: SyncKey, right: SyncKey) -> Bool { left.bits < right.bits }
 
     /// The hexadecimal digit at a position from 0 to 15, the first one being the highest.
     func digit(at position: Int) -> Int {

@@ -64,7 +64,7 @@ struct SyncTree: Sendable {
 
     func count(in range: SyncRange) -> Int { reduce(range, 0, node: \.count) { sum, _ in sum + 1 } }
 
-    /// In no order.
+    /// In the order of their keys.
     func entries(in range: SyncRange) -> [Entry] { reduce(range, [], node: \.entries) { $0 + [$1] } }
 
     /// What a node knows at once of its whole subtree, or, where the range is but a part of a leaf, what its entries add up to.
@@ -75,7 +75,9 @@ struct SyncTree: Sendable {
         for depth in 0..<range.depth {
             switch node {
             case .branch(let branch): node = branch.children[range.firstKey.digit(at: depth)]
-            case .leaf(let entries): return entries.lazy.filter { range.contains($0.key) }.reduce(none, add)
+            case .leaf(let entries):
+                let start = entries.firstPosition { $0.key < range.firstKey }
+                return entries[start...].lazy.prefix { range.contains($0.key) }.reduce(none, add)
             }
         }
         return summary(node)
@@ -85,6 +87,7 @@ struct SyncTree: Sendable {
 extension SyncTree {
     /// Everything below one range. A branch always has as many children as `SyncRange.fanOut`.
     fileprivate enum Node: Sendable {
+        /// In the order of their keys.
         case leaf([Entry])
         indirect case branch(Branch)
     }
@@ -141,7 +144,8 @@ extension SyncTree.Node {
     fileprivate mutating func remove(_ peer: PeerID, key: SyncKey, depth: Int) -> SyncTree.Entry? {
         switch self {
         case .leaf(var entries):
-            guard let position = entries.firstIndex(where: { $0.peer == peer }) else { return nil }
+            let (position, isThere) = entries.position(of: peer, key)
+            guard isThere else { return nil }
             let removed = entries.remove(at: position)
             self = .leaf(entries)
             return removed
@@ -174,11 +178,22 @@ extension SyncTree.Node {
 
 extension [SyncTree.Entry] {
     fileprivate mutating func replace(_ entry: Element) -> Element? {
-        guard let position = firstIndex(where: { $0.peer == entry.peer }) else {
-            append(entry)
+        let (position, isThere) = position(of: entry.peer, entry.key)
+        guard isThere else {
+            insert(entry, at: position)
             return nil
         }
         defer { self[position] = entry }
         return self[position]
+    }
+
+    /// Where the peer's entry is, or belongs. Peers of one key are in no order.
+    fileprivate func position(of peer: PeerID, _ key: SyncKey) -> (Int, isThere: Bool) {
+        var position = firstPosition { $0.key < key }
+        while position < count, self[position].key == key {
+            if self[position].peer == peer { return (position, true) }
+            position += 1
+        }
+        return (position, false)
     }
 }
