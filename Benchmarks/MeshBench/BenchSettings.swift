@@ -22,6 +22,8 @@ struct BenchSettings: CustomStringConvertible {
         }
     }
 
+    static let topology = Laboratory.Topology.routed
+
     let nodes: Int
     let runs: Int
     /// Seconds at rest that are measured; 0 leaves that out.
@@ -44,7 +46,7 @@ struct BenchSettings: CustomStringConvertible {
             }
             return number
         }
-        nodes = try number("NODES", 10, 2...Laboratory.maximumHosts)
+        nodes = try number("NODES", 10, 2...Self.topology.maximumHosts)
         runs = try number("RUNS", 1, 1...1_000)
         rest = try number("REST", 10, 0...86_400)
         headStart = try number("HEAD_START", 0, 0...60_000)

@@ -7,8 +7,7 @@ enum MeshBench {
         do {
             guard let interrupts = Interrupts() else { throw BenchError("cannot receive signals on this system") }
             let settings = try BenchSettings(environment: ProcessInfo.processInfo.environment)
-            let limits = MachineLimits.raise(nodes: settings.nodes)
-            defer { limits.restore() }
+            MachineLimits.raise(nodes: settings.nodes)
             try measure(settings, interrupts)
         } catch {
             FileHandle.standardError.write(Data("bench: \(error)\n".utf8))

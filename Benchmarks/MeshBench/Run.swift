@@ -12,7 +12,7 @@ struct Run {
     init(_ settings: BenchSettings, _ interrupts: Interrupts) throws {
         self.settings = settings
         self.interrupts = interrupts
-        laboratory = try Laboratory()
+        laboratory = try Laboratory(BenchSettings.topology)
         watch = try LogWatch(nodes: settings.nodes, interrupts: interrupts, folder: settings.logs)
     }
 

@@ -61,7 +61,7 @@ actor Engine {
     /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
     /// ignored, and WireGuard tries again after five seconds.
     private lazy var networkUpdating = PacedWork(
-        .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(1)), eventLoop: executor.eventLoop,
+        .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(3)), eventLoop: executor.eventLoop,
         work: { self.assumeIsolated { $0.updateNetwork() } }, itemCount: { self.assumeIsolated { $0.membership.count } })
     var presharedKeys: PresharedKeys
     var refusedRemotes: Set<IPAddress?> = []

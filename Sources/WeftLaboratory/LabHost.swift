@@ -12,16 +12,17 @@ package struct LabHost: Sendable {
     package let ipv6: String
 
     /// What makes it a host of the common network, as lines for `ip -batch`.
-    var addressing: [String] {
-        [
+    func addressing(_ topology: Laboratory.Topology) -> [String] {
+        let (ipv4Length, ipv6Length) = topology == .bridged ? (16, 64) : (32, 128)
+        return [
             "link set lo up",
             // No link-local address, and so no router solicitation every now and then: a host at rest sends nothing by itself.
             "link set \(Self.link) addrgenmode none",
-            "address add \(ipv4)/16 dev \(Self.link)",
+            "address add \(ipv4)/\(ipv4Length) dev \(Self.link)",
             // Without duplicate address detection the address works at once.
-            "address add \(ipv6)/64 dev \(Self.link) nodad",
+            "address add \(ipv6)/\(ipv6Length) dev \(Self.link) nodad",
             "link set \(Self.link) up",
-        ]
+        ] + topology.defaultRoutes
     }
 
     /// Gives the host other addresses on the common network, which end in that number. Its own fields keep the old ones.

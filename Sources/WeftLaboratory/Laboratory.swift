@@ -1,6 +1,6 @@
 import Foundation
 
-/// Network namespaces on one bridge, as so many hosts in one local network. Whatever is made here ends with `tearDown`;
+/// Network namespaces around one in the middle, as so many hosts in one network. Whatever is made here ends with `tearDown`;
 /// what a crashed run left behind, the next one sweeps away.
 ///
 /// The networks look public (5.5.0.0/16, 2005:5:5::/64), because some libp2p implementations ignore addresses that do not.
@@ -8,20 +8,22 @@ import Foundation
 package final class Laboratory {
     package static let ipv4Network = "5.5"
     package static let ipv6Network = "2005:5:5:"
-    /// Ports of a bridge (`BR_MAX_PORTS` of Linux, without port 0).
-    package static let maximumHosts = 1_023
 
     /// Where nodes keep their state and their logs go.
     package let directory: String
     package private(set) var hosts: [LabHost] = []
     private let name: String
-    private let bridge: String
+    private let topology: Topology
+    /// The namespace in the middle.
+    private let hub: String
     private var processes: [LabProcess] = []
     private var interfaces = 0
 
     /// Makes a laboratory, lets `body` work in it and takes it down, whatever happens. On failure all logs are told.
-    package static func with<Value>(_ body: (Laboratory) async throws -> Value) async throws -> Value {
-        let laboratory = try Laboratory()
+    package static func with<Value>(
+        _ topology: Topology = .bridged, _ body: (Laboratory) async throws -> Value
+    ) async throws -> Value {
+        let laboratory = try Laboratory(topology)
         defer { laboratory.tearDown() }
         do {
             return try await body(laboratory)
@@ -30,17 +32,22 @@ package final class Laboratory {
         }
     }
 
-    package init() throws {
+    package init(_ topology: Topology = .bridged) throws {
         Self.sweep()
+        self.topology = topology
         name = "\(Self.prefix)\(getpid())-\(Self.counter.next())"
-        bridge = "\(name)-bridge"
+        hub = "\(name)-hub"
         directory = NSTemporaryDirectory() + name
         try FileManager.default.createDirectory(
             atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         do {
-            try Tools.run(["ip", "netns", "add", bridge])
-            try Tools.run(["ip", "-n", bridge, "link", "add", "bridge0", "type", "bridge"])
-            try Tools.run(["ip", "-n", bridge, "link", "set", "bridge0", "up"])
+            try Tools.run(["ip", "netns", "add", hub])
+            switch topology {
+            case .bridged: try batch(["link add bridge0 type bridge", "link set bridge0 up"], in: hub)
+            case .routed:
+                let forwarding = ["ipv4/ip_forward", "ipv6/conf/all/forwarding"].map { "echo 1 > /proc/sys/net/\($0)" }
+                try Tools.run(["ip", "netns", "exec", hub, "sh", "-c", forwarding.joined(separator: " && ")])
+            }
         } catch {
             tearDown()
             throw error
@@ -55,8 +62,8 @@ package final class Laboratory {
     /// New hosts, quickly: for hundreds of them.
     @discardableResult
     package func addHosts(_ names: [String]) throws -> [LabHost] {
-        guard hosts.count + names.count <= Self.maximumHosts else {
-            throw LaboratoryError("a laboratory has room for \(Self.maximumHosts) hosts")
+        guard hosts.count + names.count <= topology.maximumHosts else {
+            throw LaboratoryError("a laboratory has room for \(topology.maximumHosts) hosts")
         }
         let first = hosts.count + 1
         let added = names.enumerated().map { host(numbered: first + $0.offset, $0.element) }
@@ -66,10 +73,11 @@ package final class Laboratory {
         try batch(added.map { "netns add \($0.namespace)" })
         try batch(
             zip(added, ports).map { host, port in
-                "link add \(port) netns \(bridge) type veth peer name \(LabHost.link) netns \(host.namespace)"
+                let (inner, outer) = (topology.hubLinkAddress, topology.hostLinkAddress)
+                return "link add \(port) \(inner) netns \(hub) type veth peer name \(LabHost.link) \(outer) netns \(host.namespace)"
             })
-        for host in added { try batch(host.addressing, in: host.namespace) }
-        try batch(ports.map { "link set \($0) master bridge0 up" }, in: bridge)
+        for host in added { try batch(host.addressing(topology), in: host.namespace) }
+        try batch(zip(added, ports).flatMap { topology.attachment(of: $0, at: $1) }, in: hub)
         return added
     }
 
@@ -119,21 +127,23 @@ package final class Laboratory {
 
     /// Cuts a host off from the others, or connects it again.
     package func setConnected(_ connected: Bool, _ host: LabHost) throws {
+        guard topology == .bridged else { throw LaboratoryError("a router forgets the way to a host whose link is down") }
         guard let index = hosts.firstIndex(where: { $0.namespace == host.namespace }) else { return }
-        try Tools.run(["ip", "-n", bridge, "link", "set", "port\(index + 1)", connected ? "up" : "down"])
+        try Tools.run(["ip", "-n", hub, "link", "set", "port\(index + 1)", connected ? "up" : "down"])
     }
 
     /// Puts hosts on a network of their own, or all back on one. Their links stay up, as behind a switch that has failed.
     package func split(_ apart: [LabHost]) throws {
+        guard topology == .bridged else { throw LaboratoryError("a router has no second network") }
         let others = "bridge1"
-        if (try? Tools.run(["ip", "-n", bridge, "link", "show", others])) == nil {
-            try batch(["link add \(others) type bridge", "link set \(others) up"], in: bridge)
+        if (try? Tools.run(["ip", "-n", hub, "link", "show", others])) == nil {
+            try batch(["link add \(others) type bridge", "link set \(others) up"], in: hub)
         }
         let names = Set(apart.map(\.namespace))
         try batch(
             hosts.enumerated().map { index, host in
                 "link set port\(index + 1) master \(names.contains(host.namespace) ? others : "bridge0")"
-            }, in: bridge)
+            }, in: hub)
     }
 
     /// The ends of all logs.
@@ -147,7 +157,7 @@ package final class Laboratory {
         processes.forEach { $0.signal(patience > .zero ? SIGTERM : SIGKILL) }
         for process in processes { _ = process.terminate(waitingAtMost: patience) }
         processes = []
-        Self.removeNamespaces(hosts.map(\.namespace) + [bridge])
+        Self.removeNamespaces(hosts.map(\.namespace) + [hub])
         hosts = []
         try? FileManager.default.removeItem(atPath: directory)
     }

@@ -23,7 +23,21 @@ struct LaboratoryTests {
             #expect(Set(hosts.map(\.ipv4)).count == 260)
             try await hosts[0].waitForPing(hosts[259].ipv4, within: .seconds(5))
             try await hosts[259].waitForPing(hosts[0].ipv6, within: .seconds(5))
-            #expect(throws: LaboratoryError.self) { try laboratory.addHosts([String](repeating: "host", count: Laboratory.maximumHosts)) }
+            let tooMany = [String](repeating: "host", count: Laboratory.Topology.bridged.maximumHosts)
+            #expect(throws: LaboratoryError.self) { try laboratory.addHosts(tooMany) }
+        }
+    }
+
+    @Test func aRouterReachesHundredsWithoutNeighbourDiscovery() async throws {
+        try await Laboratory.with(.routed) { laboratory in
+            let hosts = try laboratory.addHosts((1...260).map { "host-\($0)" })
+            try await hosts[0].waitForPing(hosts[259].ipv4, within: .seconds(5))
+            try await hosts[259].waitForPing(hosts[0].ipv6, within: .seconds(5))
+            for family in ["-4", "-6"] { #expect(try hosts[0].ip([family, "neigh", "show"]).split(separator: "\n").count == 1) }
+            #expect(throws: LaboratoryError.self) { try laboratory.setConnected(false, hosts[0]) }
+            #expect(throws: LaboratoryError.self) { try laboratory.split([hosts[0]]) }
+            let tooMany = [String](repeating: "host", count: Laboratory.Topology.routed.maximumHosts)
+            #expect(throws: LaboratoryError.self) { try laboratory.addHosts(tooMany) }
         }
     }
 
@@ -78,7 +92,7 @@ struct LaboratoryTests {
 
     @Test func whatADeadRunLeftIsSwept() async throws {
         // No process has this id: it is above the largest that Linux gives (PID_MAX_LIMIT, 2^22).
-        let left = "weftlab-4999999-1-bridge"
+        let left = "weftlab-4999999-1-hub"
         try Tools.run(["ip", "netns", "add", left])
         try await Laboratory.with { _ in }
         #expect(!FileManager.default.fileExists(atPath: "/run/netns/\(left)"))
