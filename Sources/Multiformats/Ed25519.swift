@@ -1,7 +1,7 @@
 import CSodium
 
-/// Verification of Ed25519 signatures (RFC 8032) by libsodium, which is the quickest at it; and it is most of what it costs to learn of a
-/// peer. Keys and points of small order are refused.
+/// Verification of Ed25519 signatures (RFC 8032) by libsodium, which is quicker at it than swift-crypto: to verify a record costs more than
+/// anything else that is done with it. Keys and points of small order are refused.
 enum Ed25519 {
     static let publicKeyLength = 32
     static let signatureLength = 64

@@ -99,7 +99,7 @@ extension ControlPlane {
     /// Keeps the address that we have; takes the next free one if another member has it, or if we have none.
     private mutating func settleClaim(in range: IPPrefix, _ turn: inout Turn) {
         let claim = own.claims[range.family]
-        let rival = if let claim { winner(over: claim) } else { nil as PeerID? }
+        let rival = winner(over: claim)
         if claim != nil, rival == nil { return }
         if own.fullFamilies.contains(range.family), !turn.networkChanged { return }  // nothing got free
         let replacement = freeAddress(in: range)
@@ -113,7 +113,8 @@ extension ControlPlane {
     }
 
     /// The member whose claim to the same address goes before ours.
-    private mutating func winner(over claim: AddressClaim) -> PeerID? {
+    private mutating func winner(over claim: AddressClaim?) -> PeerID? {
+        guard let claim else { return nil }
         let ours = claim.claim(by: identity.peerID)
         return membership.claims(on: claim.address).first { $0.peer != identity.peerID && $0 < ours }?.peer
     }
