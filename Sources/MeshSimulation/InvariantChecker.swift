@@ -28,6 +28,8 @@ struct InvariantChecker: Sendable {
     var eventCountAtSample = 0
     /// Something has changed since the nodes were compared.
     var isAgreementStale = true
+    /// The machine that did not agree when they were, if any did not.
+    var lastDissenter = 0
     /// Somebody began or ended, or took an address, since `rivals` were looked for.
     var areRivalsStale = true
     /// Live nodes that hold the same address.

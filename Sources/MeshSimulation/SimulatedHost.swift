@@ -83,12 +83,13 @@ struct SimulatedHost: Sendable {
         return peers[peer] ?? []
     }
 
-    /// - Returns: whose connection it was, whether it was the last one, and whether another one stands from the same address.
-    mutating func remove(_ id: ConnectionID) -> (peer: PeerID, wasLast: Bool, isAtSameAddress: Bool)? {
-        guard let link = links.removeValue(forKey: id) else { return nil }
-        peers[link.peer]?.removeAll { $0 == id }
-        let others = peers[link.peer] ?? []
-        return (link.peer, others.isEmpty, others.contains { links[$0]?.remote == link.remote })
+    /// - Returns: whose connection it was, whether it was the last one, and whether it served the messages of sync.
+    mutating func remove(_ id: ConnectionID) -> (peer: PeerID, wasLast: Bool, carriedMessages: Bool)? {
+        guard let peer = links[id]?.peer else { return nil }
+        let carriedMessages = linkOfEachAddress(of: peer).contains(id)
+        links[id] = nil
+        peers[peer]?.removeAll { $0 == id }
+        return (peer, peers[peer]?.isEmpty ?? true, carriedMessages)
     }
 
     mutating func forget(_ peer: PeerID) { peers[peer] = nil }

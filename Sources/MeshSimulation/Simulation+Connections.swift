@@ -24,7 +24,7 @@ extension Simulation {
         plan(.pubsubNegotiated(id, side), after: network.roundTrip(between: machine, and: connection[side.other].machine))
         for superfluous in machines[machine].process?.host.superfluous(of: peer) ?? [] { drop(superfluous, at: machine) }
         let isElsewhere = (machines[machine].process?.host.linkOfEachAddress(of: peer).count ?? 0) > 1
-        if !isFirst, isElsewhere { post(.input(.addressesChanged(peer)), to: machine) }
+        if !isFirst, isElsewhere { post(.input(.pathsChanged(peer)), to: machine) }
     }
 
     mutating func pubsubNegotiated(_ id: ConnectionID, _ side: Connection.Side) {
@@ -51,10 +51,10 @@ extension Simulation {
         guard let end = connections[id]?[side], isRunning(end.machine, end.process) else { return }
         connections[id]?[side].isOpen = false
         forgetIfOver(id)
-        guard let (peer, wasLast, isAtSameAddress) = machines[end.machine].process?.host.remove(id) else { return }
+        guard let (peer, wasLast, carriedMessages) = machines[end.machine].process?.host.remove(id) else { return }
         for other in machines[end.machine].process?.host.loseForGossip(id, of: peer) ?? [] { useForGossip(other, at: end.machine) }
         guard wasLast else {
-            if !isAtSameAddress { post(.input(.addressesChanged(peer)), to: end.machine) }
+            if carriedMessages { post(.input(.pathsChanged(peer)), to: end.machine) }
             return
         }
         machines[end.machine].process?.host.forget(peer)

@@ -26,7 +26,7 @@ extension Simulation {
         guard checker.isAgreementStale || checker.agreedAt == nil else { return }
         let isStale = checker.isAgreementStale
         checker.isAgreementStale = false
-        let problem = isStale ? disagreement : nil
+        let problem = isStale ? disagreement() : nil
         if let problem { noteDisagreement(problem) } else if isStale { noteAgreement() }
         if problem != nil { checker.isAgreementStale = true }
     }
@@ -64,11 +64,14 @@ extension Simulation {
         case different(Int, Int)
     }
 
-    private var disagreement: Disagreement? {
+    /// Begins with the machine that disagreed last: mostly it still does, and the others need not be looked at.
+    private mutating func disagreement() -> Disagreement? {
         let live = self.live
         let peers = live.compactMap { machines[$0].process?.identity.peerID }
+        let start = live.firstIndex(of: checker.lastDissenter) ?? 0
         var first: (machine: Int, digest: UInt64)?
-        for machine in live {
+        for machine in live[start...] + live[..<start] {
+            checker.lastDissenter = machine
             guard let membership = machines[machine].process?.node.membership else { continue }
             for (index, peer) in peers.enumerated() {
                 guard let member = membership[peer], member.isLive else { return .unknown(machine, live[index]) }

@@ -64,7 +64,7 @@ extension PeerHost {
         links[id]?.dial = nil
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
-        if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.addressesChanged(peer)) }
+        if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.pathsChanged(peer)) }
     }
 
     /// The oldest connection from each address that the peer is at: of more than one address for more than a moment if it is two machines
@@ -141,19 +141,22 @@ extension PeerHost {
 
     /// Closes a connection and tells whoever has to know. Nothing happens for one that is gone.
     func end(_ id: LinkID, _ failure: ConnectionFailure, dial error: DialError? = nil) {
-        guard let link = links.removeValue(forKey: id) else { return }
+        guard let link = links[id] else { return }
+        let peer = peers.first { $0.value.contains(id) }?.key
+        let carriedMessages = peer.map { linkOfEachAddress(of: $0).contains(id) } ?? false
+        links[id] = nil
         link.timer.set(nil)
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)
         link.dial?.resume(returning: .failure(error ?? .failed(failure)))
-        guard let peer = peers.first(where: { $0.value.contains(id) })?.key else {
+        guard let peer else {
             if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
             return
         }
         peers[peer]?.removeAll { $0 == id }
         loseForGossip(id, of: peer)
         guard peers[peer]?.isEmpty == true else {
-            if !linkOfEachAddress(of: peer).contains(where: { links[$0]?.remote == link.remote }) { emit(.addressesChanged(peer)) }
+            if carriedMessages { emit(.pathsChanged(peer)) }
             return
         }
         peers[peer] = nil

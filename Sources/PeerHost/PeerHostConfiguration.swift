@@ -57,8 +57,9 @@ package struct PeerHostLimits: Sendable {
 package enum PeerHostEvent: Sendable {
     /// The first connection to this peer stands.
     case connected(PeerID, remote: IPAddress?)
-    /// A further one stands, from another address, or such a one is gone: the peer may be two machines with one identity.
-    case addressesChanged(PeerID)
+    /// A further one stands, from another address: the peer may be two machines with one identity. Or one of several that served the
+    /// owner's messages is gone: what was on its way may be lost.
+    case pathsChanged(PeerID)
     /// The last connection to this peer is gone.
     case disconnected(PeerID, ConnectionFailure)
     case identified(PeerID, PeerDescription)

@@ -146,7 +146,7 @@ extension [Planner.Action] {
             #expect(bench.handle(.dialFailed(host)).isEmpty)
             let failedAt = bench.now
             #expect(bench.wait().dialed == [host])
-            #expect(failedAt.duration(to: bench.now) <= PeeringConfiguration().maximumIntroductionDelay * 1.25)
+            #expect(failedAt.duration(to: bench.now) <= PeeringConfiguration().introductionSpacing * 1.25)
         }
         bench.succeed(host, as: peer(7))
         #expect(bench.planner.unmetHosts.isEmpty)
@@ -322,6 +322,48 @@ extension [Planner.Action] {
         #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) >= maximum * 0.75 } == true)
     }
 
+    /// Two dial each other, and one of the two connections is enough.
+    @Test func aDialThatFailsSaysNothingOfWhoIsConnected() {
+        var bench = Bench()
+        let dialed = bench.learn(0..<6).dialed
+        bench.connect(0..<4)
+        for target in dialed { bench.handle(.dialFailed(target)) }
+        #expect(bench.planner.nextDeadline.map { bench.now.duration(to: $0) >= PeeringConfiguration().maximumHealInterval * 0.75 } == true)
+    }
+
+    /// A peer that a token names may come when all others have found each other, and know nobody.
+    @Test func whoIsIntroducedIsLostUntilMet() {
+        var bench = Bench()
+        bench.connect(0..<4)
+        bench.learn(0..<6)
+        let spacing = PeeringConfiguration().healSpacing * 7
+        bench.handle(.introduction(peer(9), [address(9)]))
+        for _ in 0..<5 {
+            let before = bench.now
+            #expect(bench.wait().dialed == [.peer(peer(9))])
+            #expect(before.duration(to: bench.now) <= spacing * 1.25)
+            bench.handle(.dialFailed(.peer(peer(9))))
+        }
+        _ = bench.wait()
+        bench.succeed(.peer(peer(9)), as: peer(9))
+        #expect(bench.planner.candidates[.peer(peer(9))]?.isLost == false)
+    }
+
+    /// A lone node of a small mesh tries all that are lost about as often as it would try a single one.
+    @Test(arguments: [1, 5]) func manyLostCostNoMoreThanOne(count: Int) {
+        var bench = Bench()
+        bench.learn(0..<count)
+        var dials = 0
+        while bench.now < .origin + .seconds(3600) {
+            let dialed = bench.wait().dialed
+            if bench.now >= .origin + .seconds(600) { dials += dialed.count }
+            for target in bench.planner.inFlight { bench.handle(.dialFailed(target)) }
+        }
+        let interval = max(PeeringConfiguration().healSpacing * count, PeeringConfiguration().minimumHealInterval)
+        let expected = Double(3000) / Double(interval.components.seconds)
+        #expect(Double(dials) > expected * 0.7 && Double(dials) < expected * 1.3, "\(dials) dials in 3,000 s")
+    }
+
     // MARK: Who is there
 
     @Test func whoIsLostIsDialledAtOnceAndReportedIfInVain() {
@@ -377,18 +419,32 @@ extension [Planner.Action] {
         #expect(bench.planner.nextDeadline == nil)
     }
 
-    @Test func withTooManyOpenedTheOldestIsGivenUp() {
+    @Test func withTooManyOpenedTheOldestIsGivenUpHoweverYoung() {
+        var bench = Bench()
+        let maximum = PeeringConfiguration().maximumOpened
+        let hosts = (0...maximum).map { Planner.Target.host(address($0)) }
+        for number in 0...maximum { bench.handle(.join(address(number))) }
+        let disconnected = hosts.enumerated().map { bench.succeed($1, as: peer($0)).disconnected }
+        #expect(disconnected == Array(repeating: [], count: maximum) + [[peer(0)]])
+    }
+
+    /// But not before its time, when it may be the only way to a part of the mesh.
+    @Test func whatAHealingDialOpensReplacesWhatIsOld() {
         var bench = Bench()
         bench.connect(20..<24)
-        bench.learn(0..<8)
-        var order: [PeerID] = []
-        while order.count < 6, let target = bench.wait().dialed.first, case .peer(let peer) = target {
-            order.append(peer)
-            #expect(bench.succeed(target, as: peer).disconnected.isEmpty)
+        bench.learn(0..<12)
+        var opened: [(peer: PeerID, at: Instant)] = []
+        for _ in 0..<8 {
+            guard let target = bench.wait().dialed.first, case .peer(let peer) = target else { Issue.record("no dial"); return }
+            let oldest = opened.first
+            let disconnected = bench.succeed(target, as: peer).disconnected
+            opened.append((peer, bench.now))
+            let isOld = oldest.map { $0.at + PeeringConfiguration().minimumTenure <= bench.now } ?? false
+            #expect(disconnected == (isOld ? oldest.map { [$0.peer] } : []))
+            if isOld { opened.removeFirst() }
+            for gone in disconnected { #expect(bench.handle(.disconnected(gone)).dialed.isEmpty, "there are enough others") }
         }
-        guard let target = bench.wait().dialed.first, case .peer(let seventh) = target else { Issue.record("no seventh"); return }
-        #expect(bench.succeed(target, as: seventh).disconnected == [order[0]])
-        #expect(bench.handle(.disconnected(order[0])).dialed.isEmpty, "there are enough others")
+        #expect((2...3).contains(opened.count))
     }
 
     // MARK: Whatever happens

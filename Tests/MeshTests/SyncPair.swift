@@ -43,6 +43,11 @@ struct SyncPair {
         carry(openings)
     }
 
+    /// One of them has lost a connection to the other, while another one stands.
+    mutating func changePaths(at node: Int) {
+        carry([(node, planes[node].handle(.peerPathsChanged(peers[1 - node]), now: now, wallClockMillis: 1))])
+    }
+
     mutating func pass(_ duration: Duration) {
         let end = now + duration
         while let next = planes.compactMap(\.nextDeadline).min(), next <= end {

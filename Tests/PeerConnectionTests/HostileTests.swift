@@ -86,9 +86,10 @@ import WeftTestKit
         let identify = LengthPrefixed.encode(try description.serializedBytes())
         let frames = [[1, 2, 3], [], [UInt8](repeating: 1, count: 300)].flatMap(LengthPrefixed.encode)
         let ping = [UInt8](repeating: 9, count: 32)
+        let push = header + line(IdentifyProtocol.pushID) + identify  // seldom taken, so tried more often
         return [
             header, line("na"), line("ls"), header + line("/nothing/1"), identify, frames, ping, Array(ping.prefix(9)),
-            header + line(IdentifyProtocol.id), header + line(IdentifyProtocol.pushID) + identify, header + line(PingProtocol.id) + ping,
+            header + line(IdentifyProtocol.id), push, push, push, header + line(PingProtocol.id) + ping,
             header + line("/gossip/2") + frames, header + line("/gossip/1") + frames, header + line("/sync/1") + frames,
             line("/gossip/2"), line(IdentifyProtocol.id) + identify, [0xff, 0xff, 0xff, 0x7f],
         ]

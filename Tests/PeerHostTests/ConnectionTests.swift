@@ -188,6 +188,21 @@ private typealias SocketAddress = IPAddresses.SocketAddress
         }
     }
 
+    /// Of two connections one is closed, and what was on its way there may be lost: both have to know.
+    @Test func `that messages take another connection is told`() async throws {
+        try await withBench { bench in
+            let (ours, other) = (try bench.host(1), try bench.host(2))
+            let address = try await ours.listen()
+            _ = try await other.host.dial(address)
+            _ = try await other.host.dial(address)
+            for (host, peer) in [(ours, other.peerID), (other, ours.peerID)] {
+                let isTold = await host.events.has { if case .pathsChanged(peer) = $0 { true } else { false } }
+                #expect(isTold)
+                #expect(await host.host.connectionCount == 1)
+            }
+        }
+    }
+
     @Test func `connections are limited`() async throws {
         var limits = PeerHostLimits()
         limits.maximumConnections = 2

@@ -8,8 +8,9 @@ extension ControlPlane {
         case started
         /// With the first connection to a peer.
         case peerConnected(PeerID)
-        /// With the beginning or the end of a further connection to it, from another address: it may be two machines with one identity.
-        case peerAddressesChanged(PeerID)
+        /// When messages to it, or from it, take another connection: those on their way may be lost, and it may be two machines with one
+        /// identity.
+        case peerPathsChanged(PeerID)
         /// With the end of the last connection to it.
         case peerDisconnected(PeerID)
         /// The connection to it broke, and it cannot be dialled.

@@ -58,7 +58,7 @@ package struct ControlPlane: Sendable {
         switch input {
         case .started: own.start(now: turn.now)
         case .peerConnected(let peer): connect(peer, &turn)
-        case .peerAddressesChanged(let peer): compareAnew(with: peer, &turn)
+        case .peerPathsChanged(let peer): compareAnew(with: peer, &turn)
         case .peerDisconnected(let peer): disconnect(peer, turn)
         case .peerUnreachable(let peer): reportUnreachable(peer, &turn)
         case .gossip(let peer, let bytes): receiveGossip(from: peer, bytes, &turn)

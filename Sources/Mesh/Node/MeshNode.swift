@@ -50,7 +50,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .connected(let peer):
             seek(.connected(peer), &turn)
             decide(.peerConnected(peer), &turn)
-        case .addressesChanged(let peer): decide(.peerAddressesChanged(peer), &turn)
+        case .pathsChanged(let peer): decide(.peerPathsChanged(peer), &turn)
         case .disconnected(let peer):
             seek(.disconnected(peer), &turn)
             decide(.peerDisconnected(peer), &turn)
@@ -101,7 +101,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         let own = membership.ownPeer
         for member in membership.live where member.record.peer != own { note(member.record, &turn) }
         for other in bootstrap where other.peer != own && membership[other.peer] == nil {
-            seek(.member(other.peer, tokenAddresses(of: other.peer)), &turn)
+            seek(.introduction(other.peer, tokenAddresses(of: other.peer)), &turn)
         }
         for address in joinAddresses { seek(.join(address), &turn) }
     }
@@ -120,7 +120,7 @@ package struct MeshNode<Generator: RandomNumberGenerator & Sendable>: Sendable {
         case .expired(let peer):
             seek(.forget(peer), &turn)
             let addresses = tokenAddresses(of: peer)
-            if !addresses.isEmpty { seek(.member(peer, addresses), &turn) }
+            if !addresses.isEmpty { seek(.introduction(peer, addresses), &turn) }
         case .unreachable(let peer): seek(.reported(peer, isUnreachable: true), &turn)
         case .reachable(let peer): seek(.reported(peer, isUnreachable: false), &turn)
         }

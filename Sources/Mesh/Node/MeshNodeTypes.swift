@@ -9,8 +9,8 @@ package enum MeshNodeInput: Sendable {
     case readyToPeer
     /// With the first connection to a peer.
     case connected(PeerID)
-    /// With the beginning or the end of a further connection to it, from another address.
-    case addressesChanged(PeerID)
+    /// When messages to it, or from it, take another connection; those on their way may be lost, and there may be two of it.
+    case pathsChanged(PeerID)
     /// With the end of the last connection to it, on purpose.
     case disconnected(PeerID)
     /// With the end of the last connection to it, without a word.

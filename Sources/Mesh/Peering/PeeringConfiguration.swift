@@ -6,6 +6,9 @@ package struct PeeringConfiguration: Sendable {
     package var targetConnections = 4
     /// Connections that we opened and keep; with one more the oldest is given up.
     package var maximumOpened = 6
+    /// With more connections than the target, the oldest that we opened is given up for a newer one, once it has stood for so long. Before,
+    /// it may be the only one between two parts of the mesh: everybody has to have had the time to renew one (`maximumHealInterval`).
+    package var minimumTenure: Duration = .seconds(1800)
     /// With more connections than this the oldest that others opened are given up.
     package var maximumConnections = 32
     /// But not before they have stood for so long: who joins by us learns the mesh from us.
@@ -15,8 +18,8 @@ package struct PeeringConfiguration: Sendable {
     /// A failed target is tried again after this, doubled with each failure.
     package var minimumRetryDelay: Duration = .milliseconds(250)
     package var maximumRetryDelay: Duration = .seconds(120)
-    /// The same for a host to join by that has not answered yet, while others are connected.
-    package var maximumIntroductionDelay: Duration = .seconds(30)
+    /// Within that, how long after one another hosts to join by that have not answered yet are tried, while others are connected.
+    package var introductionSpacing: Duration = .seconds(30)
     /// How long after one another all nodes of a mesh try a lost member, on average; each node waits as many times longer as there are
     /// members, within the two bounds that follow.
     package var healSpacing: Duration = .seconds(3)

@@ -77,10 +77,14 @@ extension PeeringPlanner {
         min(max(configuration.healSpacing * order.count, configuration.minimumHealInterval), configuration.maximumHealInterval)
     }
 
-    /// In a small mesh nobody else tries meanwhile. That a host has not answered matters less once others have.
+    /// In a small mesh nobody else tries meanwhile. But the more are lost, the less often each is tried: all of them together cost as much
+    /// as one. That a host has not answered matters less once others have.
     func longestRetryDelay(of target: Target) -> Duration {
-        if case .host = target, !connected.isEmpty { return configuration.maximumIntroductionDelay }
-        return min(healInterval, configuration.maximumRetryDelay)
+        if case .host = target, !connected.isEmpty {
+            return min(configuration.introductionSpacing * max(unmet.count, 1), configuration.maximumRetryDelay)
+        }
+        guard healInterval < configuration.maximumRetryDelay else { return configuration.maximumRetryDelay }  // too many to count each time
+        return min(healInterval * max(order.count(where: isLost), 1), configuration.maximumRetryDelay)
     }
 
     /// Somebody is lost.
@@ -96,16 +100,18 @@ extension PeeringPlanner {
             return []
         }
         guard let due = healAt else {
-            healAt = now + jittered(order.contains { candidates[$0]?.isLost ?? false } ? healInterval : configuration.maximumHealInterval)
+            healAt = now + jittered(order.contains { isWaiting($0) && isLost($0) } ? healInterval : configuration.maximumHealInterval)
             return []
         }
         guard due <= now else { return [] }
         let waiting = order.filter(isWaiting)
-        let lost = waiting.filter { candidates[$0]?.isLost ?? false }
+        let lost = waiting.filter(isLost)
         healAt = now + jittered(lost.isEmpty ? configuration.maximumHealInterval : healInterval)
         guard inFlight.count < configuration.maximumInFlight else { return [] }
         return [(lost.isEmpty ? waiting : lost).randomElement(using: &generator)].compactMap(\.self)
     }
+
+    private func isLost(_ target: Target) -> Bool { candidates[target]?.isLost ?? false }
 
     /// A quarter more or less, so nodes that failed together do not come back together.
     mutating func jittered(_ delay: Duration) -> Duration {
@@ -120,6 +126,21 @@ extension PeeringPlanner {
     private var nextTrim: Instant? {
         guard connected.count > configuration.maximumConnections else { return nil }
         return connected.lazy.filter { !opened.contains($0.key) }.map(\.value).min().map { $0 + configuration.minimumStay }
+    }
+
+    /// A dial of ours has succeeded. What we opened before and can do without is given up, the oldest first: else each dial for the sake
+    /// of healing would leave a connection, and the mesh would cost the more the older it is.
+    mutating func giveUpOpened(_ now: Instant, _ actions: inout [Action]) {
+        var standing = connected.count
+        while opened.count > 1, let oldest = opened.first, isDispensable(oldest, of: standing, now) {
+            actions.append(.disconnect(opened.removeFirst()))
+            standing -= 1
+        }
+    }
+
+    private func isDispensable(_ oldest: PeerID, of standing: Int, _ now: Instant) -> Bool {
+        guard opened.count <= configuration.maximumOpened, let since = connected[oldest] else { return true }
+        return standing > configuration.targetConnections && since + configuration.minimumTenure <= now
     }
 
     /// Many nodes that join by one at the same time all stay connected to it: once they know others, they can do without.

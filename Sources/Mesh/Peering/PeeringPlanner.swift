@@ -42,6 +42,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         var actions: [Action] = []
         switch input {
         case .member(let peer, let addresses): learn(.peer(peer), addresses, now)
+        case .introduction(let peer, let addresses): introduce(peer, addresses, now)
         case .forget(let peer): forget(peer)
         case .join(let address): join(address, now)
         case .reported(let peer, let isUnreachable): report(peer, isUnreachable, now)
@@ -82,6 +83,13 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         guard candidates[target] == nil else { return }
         learn(target, [address], now)
         if candidates[target] != nil { unmet.append(target) }
+    }
+
+    private mutating func introduce(_ peer: PeerID, _ addresses: [Multiaddr], _ now: Instant) {
+        learn(.peer(peer), addresses, now)
+        guard connected[peer] == nil, candidates[.peer(peer)]?.failures == 0 else { return }
+        candidates[.peer(peer)]?.failures = 1
+        healSoon(now)
     }
 
     private mutating func forget(_ peer: PeerID) {
@@ -131,8 +139,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         let retry = now + jittered(configuration.minimumRetryDelay)  // should the connection not last
         candidates[target]?.notBefore = retry
         if connected[peer] != nil, !opened.contains(peer) { opened.append(peer) }
-        guard opened.count > configuration.maximumOpened else { return }
-        actions.append(.disconnect(opened.removeFirst()))
+        giveUpOpened(now, &actions)
     }
 
     private mutating func dialFailed(_ target: Target, _ now: Instant, _ actions: inout [Action]) {
@@ -141,6 +148,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
             suspects.remove(at: index)
             actions.append(.unreachable(peer))
         }
+        if case .peer(let peer) = target, connected[peer] != nil { return }  // he was faster
         guard let failures = candidates[target]?.failures else { return }
         let delay = min(configuration.minimumRetryDelay * (1 << Int(failures)), longestRetryDelay(of: target))
         let retry = now + jittered(delay)

@@ -14,6 +14,8 @@ package enum PeeringTarget: Hashable, Sendable {
 package enum PeeringInput: Sendable {
     /// A member and where it listens; replaces what was known. No addresses: it cannot be dialled.
     case member(PeerID, [Multiaddr])
+    /// A peer to join by, who is no member as far as is known: he counts as lost until he is met.
+    case introduction(PeerID, [Multiaddr])
     case forget(PeerID)
     /// A host to join by.
     case join(Multiaddr)

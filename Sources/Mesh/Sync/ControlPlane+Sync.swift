@@ -26,9 +26,10 @@ extension ControlPlane {
         }
     }
 
-    /// What we have compared may have been with another machine of that identity.
+    /// What we have compared may have been with another machine of that identity, or never have arrived.
     mutating func compareAnew(with peer: PeerID, _ turn: inout Turn) {
         guard sync.sessions[peer] != nil else { return }
+        _ = sync.requests.removeAll(to: peer)
         openComparison(with: peer, &turn)
     }
 

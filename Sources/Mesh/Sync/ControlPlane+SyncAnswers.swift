@@ -20,6 +20,8 @@ extension ControlPlane {
     }
 
     mutating func answer(_ message: SyncMessage, from peer: PeerID, _ turn: inout Turn) {
+        // It has looked at our list: what it opens from now on does not cross that.
+        if message.isAnswerToList { sync.sessions[peer]?.listedAt = nil }
         var answer = SyncAnswer()
         if let digest = message.digest { compare(digest, from: peer, &answer, turn) }
         for (range, summary) in message.ranges { compare(summary, of: range, from: peer, &answer, &turn) }

@@ -19,6 +19,9 @@ struct SyncMessage {
     var wanted: [SyncKey] = []
     /// Not looked into yet: each can be at fault by itself.
     var records: [WireAgedRecordMessage] = []
+
+    /// Sends or asks for single records: the sender has looked at what was listed to it.
+    var isAnswerToList: Bool { !records.isEmpty || !wanted.isEmpty }
 }
 
 // MARK: - Decoding
