@@ -1,6 +1,6 @@
 # Weft. The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing (Debian 12).
 
-.PHONY: all demo test simulate bench bench-micro lint format clean
+.PHONY: all demo test simulate bench bench-micro deb tarball install lint format clean
 
 # Of `make simulate`.
 SEEDS = 1-2000
@@ -41,6 +41,19 @@ bench-micro:
 	scripts/setup demo
 	scripts/bench micro
 
+# A Debian package in dist/, for Debian 12 and later and Ubuntu 24.04; it needs no Swift there.
+deb:
+	scripts/setup package
+	scripts/package deb
+
+tarball:
+	scripts/setup package
+	scripts/package tarball
+
+# Below PREFIX (/usr/local), in DESTDIR.
+install:
+	scripts/package install
+
 lint:
 	swift format lint --strict --recursive Package.swift Sources Tests Benchmarks
 
@@ -48,4 +61,4 @@ format:
 	swift format --in-place --recursive Package.swift Sources Tests Benchmarks
 
 clean:
-	rm -rf .build .build-release
+	rm -rf .build .build-release dist

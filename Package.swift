@@ -1,8 +1,9 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import Glibc
 import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -15,13 +16,22 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 /// How `weft` is linked, for the memory of its processes.
 var linkerFlags: [String] {
     // Nobody loads it as a library: a table of its symbols for that would take 1.5 MB.
-    let lean = ["-Xlinker", "--no-export-dynamic"]
+    var flags = ["-Xlinker", "--no-export-dynamic"]
     // Relocations in their short form save another one, if the C library knows it. Of the linkers that Swift brings, lld can write it.
     var name = [CChar](repeating: 0, count: 64)  // "glibc 2.36"
     confstr(Int32(_CS_GNU_LIBC_VERSION), &name, name.count)
     let text = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     let version = text.split { $0 == " " || $0 == "." }.compactMap { Int($0) }
-    return version.lexicographicallyPrecedes([2, 36]) ? lean : lean + ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+    if !version.lexicographicallyPrecedes([2, 36]) {
+        flags += ["-use-ld=lld", "-Xlinker", "-z", "-Xlinker", "pack-relative-relocs"]
+    }
+    // What little it needs of the C++ library, linked in, saves the pages of all of it: 1.5 MB again. Not everybody has the archive.
+    var archives = glob_t()
+    defer { globfree(&archives) }
+    if glob("/usr/lib/gcc/*/*/libstdc++.a", 0, nil, &archives) == 0 {
+        flags += ["-L\(Context.packageDirectory)/Linking", "-Xlinker", "-lgcc_eh"]
+    }
+    return flags
 }
 
 let package = Package(
@@ -34,6 +44,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // Without its traits: its own readers of files would bring all of Foundation in.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -54,6 +66,7 @@ let package = Package(
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
         .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
 
+        .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
         .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "Secrets", "WireGuard"]),
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
 
@@ -68,19 +81,30 @@ let package = Package(
             ]),
         .target(
             name: "LinuxNetwork", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WireGuard", nioCore, nioPosix]),
+        .target(name: "HostProcess", dependencies: ["CLinux"]),
         .target(name: "CChildProcess"),
         .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard", crypto]),
         .target(name: "LocalAPI", dependencies: ["LoopRuntime", nioCore, nioPosix]),
+        .target(name: "Naming", dependencies: ["CLinux", "DNSCodec", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
+
+        // What the user decides.
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Settings", dependencies: ["CYAML", configuration]),
 
         // Composition, and the commands.
         .target(
             name: "WeftDaemon",
             dependencies: [
-                "CLinux", "GossipSub", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime", "Mesh", "Multiformats", "NetlinkCodec",
-                "PeerConnection", "PeerHost", "SecureChannel", "Timeline", "UserspaceWireGuard", "WireGuard", crypto, logging, nioCore,
+                "CLinux", "DNSCodec", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime", "Mesh",
+                "Multiformats", "Naming", "NetlinkCodec", "PeerConnection", "PeerHost", "SecureChannel", "Timeline", "UserspaceWireGuard",
+                "WireGuard", crypto,
+                logging, nioCore, nioPosix,
             ]),
         .executableTarget(
-            name: "weft", dependencies: ["IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "WeftDaemon", argumentParser, logging],
+            name: "weft",
+            dependencies: [
+                "IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "Naming", "Settings", "WeftDaemon", argumentParser, logging,
+            ],
             linkerSettings: [.unsafeFlags(linkerFlags)]),
 
         // Tests, and what they share.
@@ -124,6 +148,7 @@ let package = Package(
         .testTarget(
             name: "MeshTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),
+        .testTarget(name: "DNSCodecTests", dependencies: ["DNSCodec", "IPAddresses", "WeftTestKit"]),
         .testTarget(name: "NetlinkCodecTests", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WeftTestKit", "WireGuard"]),
         .testTarget(
             name: "LinuxNetworkTests",
@@ -136,16 +161,23 @@ let package = Package(
             dependencies: ["CChildProcess", "IPAddresses", "UserspaceWireGuard", "WeftLaboratory", "WeftTestKit", "WireGuard"]),
         .testTarget(
             name: "LoopRuntimeTests", dependencies: ["LoopRuntime", "Timeline", nioConcurrencyHelpers, nioCore, nioEmbedded, nioPosix]),
+        .testTarget(name: "HostProcessTests", dependencies: ["HostProcess"]),
         .testTarget(name: "LocalAPITests", dependencies: ["LocalAPI", "LoopRuntime", "Timeline", nioCore, nioPosix]),
+        .testTarget(
+            name: "NamingTests",
+            dependencies: ["CLinux", "DNSCodec", "IPAddresses", "LoopRuntime", "Naming", "WeftTestKit", nioCore, nioEmbedded, nioPosix]),
         .testTarget(
             name: "WeftDaemonTests",
             dependencies: [
                 "GossipSub", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection", "PeerHost",
                 "UserspaceWireGuard", "WeftDaemon", "WeftTestKit", "WireGuard", logging,
             ]),
+        .testTarget(name: "SettingsTests", dependencies: ["Settings", "WeftTestKit"]),
         .testTarget(
             name: "WeftCommandTests",
-            dependencies: ["IPAddresses", "LocalAPI", "Mesh", "WeftDaemon", "WireGuard", "weft", argumentParser, logging]),
+            dependencies: [
+                "IPAddresses", "LocalAPI", "Mesh", "Settings", "WeftDaemon", "WeftTestKit", "WireGuard", "weft", argumentParser, logging,
+            ]),
         .testTarget(name: "MeshSimulationTests", dependencies: ["MeshSimulation"]),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),

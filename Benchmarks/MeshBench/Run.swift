@@ -59,7 +59,10 @@ struct Run {
             settings.program, "--name", name, "--interface", laboratory.newInterfaceName(), "--wireguard", settings.wireguard.option,
             "--state-dir", "\(laboratory.directory)/\(name)", "--socket", socket,
         ]
-        let environment = ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "WEFT_CLUSTER_KEY": clusterKey]
+        // This machine's own hosts file is not for a benchmark to write.
+        let environment = [
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "WEFT_CLUSTER_KEY": clusterKey, "WEFT_NO_ETC_HOSTS": "true",
+        ]
         let process = try laboratory.start(
             command + (settings.logs == nil ? [] : ["--log-level", "debug"]) + (join.map { ["--join", $0] } ?? []), on: host,
             environment: environment, log: log)

@@ -116,8 +116,8 @@ pid_t weft_peer_process(int connected_socket) {
     return getsockopt(connected_socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0 ? -1 : credentials.pid;
 }
 
-int weft_tun_attach(int descriptor, const char *name) {
-    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL};
+int weft_tun_attach(int descriptor, const char *name, bool with_packet_information) {
+    struct ifreq request = {.ifr_flags = IFF_TUN | IFF_TUN_EXCL | (with_packet_information ? 0 : IFF_NO_PI)};
     if (strlen(name) >= sizeof request.ifr_name) return ENAMETOOLONG;
     strcpy(request.ifr_name, name);
     return ioctl(descriptor, TUNSETIFF, &request) < 0 ? errno : 0;

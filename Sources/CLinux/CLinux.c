@@ -4,9 +4,16 @@
 #include <pthread.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/fsuid.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,8 +46,95 @@ bool weft_has_capability(int capability) {
     return data[capability / 32].effective >> (capability % 32) & 1;
 }
 
+int weft_keep_only_capability(int capability) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct now[_LINUX_CAPABILITY_U32S_3] = {0}, data[_LINUX_CAPABILITY_U32S_3] = {0};
+    data[capability / 32].effective = data[capability / 32].permitted = data[capability / 32].inheritable = 1u << capability % 32;
+    // A service manager may have done that already, and forbid the call.
+    if (syscall(SYS_capget, &header, now) != 0) return -1;
+    if (memcmp(now, data, sizeof data) != 0 && syscall(SYS_capset, &header, data) != 0) return -1;
+    // A program that we start has it too: one that provides a userspace WireGuard needs it.
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) return -1;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) != 0) return -1;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int weft_change_user(uint32_t user, uint32_t group, int capability) {
+    // What cannot be dropped was not there: a container may have no CAP_SETPCAP, and few capabilities anyway.
+    for (int other = 0; other < 64; other++)
+        if (other != capability) prctl(PR_CAPBSET_DROP, other, 0, 0, 0);
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setgroups(0, NULL) != 0) return -1;
+    if (setresgid(group, group, group) != 0 || setresuid(user, user, user) != 0) return -1;
+    return prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
+}
+
+const int16_t weft_posix_spawn_setsid = POSIX_SPAWN_SETSID;
+
+int weft_exchange(const char *one, const char *other) {
+    return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : errno;
+}
+
+int weft_reserve(int descriptor, off_t offset, off_t length) {
+    int result;
+    do result = fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
+    while (result < 0 && errno == EINTR);
+    if (result == 0) return 0;
+    return errno == EOPNOTSUPP || errno == ENOSYS ? posix_fallocate(descriptor, offset, length) : errno;
+}
+
+// Who opens the file while it is held makes the kernel send a signal: by default one that would end the process.
+static int lease(int descriptor, int kind) {
+    if (fcntl(descriptor, F_SETSIG, SIGURG) < 0) return errno;
+    return fcntl(descriptor, F_SETLEASE, kind) == 0 ? 0 : errno;
+}
+
+int weft_is_open_for_writing(int descriptor) {
+    int error = lease(descriptor, F_RDLCK);
+    if (error == 0) weft_release(descriptor);
+    return error == 0 ? 0 : error == EAGAIN ? 1 : -1;
+}
+
+int weft_hold(int descriptor) {
+    return lease(descriptor, F_WRLCK);
+}
+
+void weft_release(int descriptor) {
+    fcntl(descriptor, F_SETLEASE, F_UNLCK);
+}
+
+int weft_fork_without_capabilities(int descriptor, const char *name) {
+    int child = fork();
+    if (child != 0) return child;
+    prctl(PR_SET_NAME, name, 0, 0, 0);
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+    if ((descriptor != 3 && dup2(descriptor, 3) != 3) || chdir("/") != 0) _exit(1);
+    syscall(SYS_close_range, 4, ~0u, 0);
+    if (syscall(SYS_capset, &header, none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
+    return 0;
+}
+
 int weft_unshare_network(void) {
     return unshare(CLONE_NEWNET);
+}
+
+int weft_unshare_mounts(void) {
+    if (unshare(CLONE_NEWNS) != 0) return -1;
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+}
+
+void weft_use_files_as(uid_t user) {
+    setfsuid(user);
+}
+
+int weft_mount_memory(const char *folder, unsigned long bytes) {
+    char options[64];
+    snprintf(options, sizeof options, "size=%lu,mode=755", bytes);
+    return mount("tmpfs", folder, "tmpfs", 0, options);
+}
+
+int weft_mount_over(const char *file, const char *covered) {
+    return mount(file, covered, NULL, MS_BIND, NULL);
 }
 
 int weft_enter_network(int descriptor) {

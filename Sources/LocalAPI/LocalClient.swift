@@ -10,16 +10,30 @@ package enum LocalClient {
 
     /// Asks the node that listens at `path`.
     package static func ask(_ request: LocalRequest, at path: String) throws(LocalAPIError) -> LocalResponse {
-        let socket = try connect(to: path)
+        let socket = try send(request, to: path)
         defer { close(socket) }
-        var line = (try? LocalJSON.encoder.encode(request)) ?? Data()
-        line.append(UInt8(ascii: "\n"))
-        guard line.withUnsafeBytes({ send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }) == line.count else {
-            throw .noAnswer(path: path)
-        }
         let answer = try readAll(from: socket, path)
         guard let response = try? JSONDecoder().decode(LocalResponse.self, from: answer) else { throw .noAnswer(path: path) }
         return response
+    }
+
+    /// Asks for what comes without end. The connected socket is the caller's; it waits as long as it takes.
+    package static func open(_ request: LocalRequest, at path: String) throws(LocalAPIError) -> CInt {
+        let socket = try send(request, to: path)
+        var forever = timeval()
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &forever, socklen_t(MemoryLayout<timeval>.size))
+        return socket
+    }
+
+    private static func send(_ request: LocalRequest, to path: String) throws(LocalAPIError) -> CInt {
+        let socket = try connect(to: path)
+        var line = (try? LocalJSON.encoder.encode(request)) ?? Data()
+        line.append(UInt8(ascii: "\n"))
+        guard line.withUnsafeBytes({ Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }) == line.count else {
+            close(socket)
+            throw .noAnswer(path: path)
+        }
+        return socket
     }
 
     /// A connected socket of the caller's.

@@ -6,6 +6,10 @@ package struct LocalRequest: Codable, Hashable, Sendable {
         case leave
         /// Forget the member that is called `name`.
         case forget
+        /// Log from `level` on.
+        case logLevel = "log-level"
+        /// Send all names and addresses, now and whenever they change, as long as the connection stands.
+        case names
     }
 
     /// The version of this protocol, raised when an old client could misread a new node.
@@ -15,11 +19,14 @@ package struct LocalRequest: Codable, Hashable, Sendable {
     package var command: Command
     /// Whom it is about: a member's name as the status shows it, or its peer id.
     package var name: String?
+    /// A level's name, as in docs/LOGGING.md.
+    package var level: String?
 
-    package init(_ command: Command, name: String? = nil) {
+    package init(_ command: Command, name: String? = nil, level: String? = nil) {
         version = Self.currentVersion
         self.command = command
         self.name = name
+        self.level = level
     }
 }
 

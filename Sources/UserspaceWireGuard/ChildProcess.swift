@@ -85,6 +85,9 @@ struct ChildProcess {
         return signal == 0 ? .exited((status >> 8) & 0xff) : .killed(signal: signal)
     }
 
+    /// What it has said last.
+    var output: String { String(decoding: outputTail, as: UTF8.self) }
+
     private var lastLine: String {
         let lines = outputTail.split(separator: UInt8(ascii: "\n"))
         let line = lines.last { $0.contains { $0 != 0x20 && $0 != 0x0d } } ?? []

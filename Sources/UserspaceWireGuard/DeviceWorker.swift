@@ -65,7 +65,7 @@ struct DeviceWorker: Sendable {
                 path: program.path, arguments: program.arguments(interface: interface),
                 environment: program.environment(passedTun: passed >= 0), passing: passed)
         }
-        let started = tun.map { $0.attach(interface, start).flatMap { $0 } } ?? start(-1)
+        let started = tun.map { $0.attach(interface, askFraming(), start).flatMap { $0 } } ?? start(-1)
         do {
             return try started.get()
         } catch let failure where failure.call == "TUNSETIFF" && failure.errno == EBUSY {
@@ -73,6 +73,15 @@ struct DeviceWorker: Sendable {
         } catch {
             throw self.error(.systemCall(error.call, errno: error.errno))
         }
+    }
+
+    private func askFraming() -> TunFraming {
+        let started = ChildProcess.start(path: program.path, arguments: program.versionArguments, environment: [])
+        guard case .success(var child) = started else { return program.tunFraming(version: "") }
+        let deadline = ContinuousClock.now + limits.requestTimeout
+        while child.drainOutput(), ContinuousClock.now < deadline { _ = waitForInput([child.outputDescriptor], timeout: deadline - .now) }
+        _ = child.reap()
+        return program.tunFraming(version: child.output)
     }
 
     /// Ends the child; nothing happens if it has ended already.

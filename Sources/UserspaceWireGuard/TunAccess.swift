@@ -24,11 +24,11 @@ package final class TunAccess: Sendable {
     }
 
     /// Makes the interface and calls `body` with the descriptor that it lives by.
-    func attach<Value>(_ interface: String, _ body: (Int32) -> Value) -> Result<Value, SystemError> {
+    func attach<Value>(_ interface: String, _ framing: TunFraming, _ body: (Int32) -> Value) -> Result<Value, SystemError> {
         let taken = take()
         guard taken >= 0 else { return .failure(SystemError("TUNSETIFF", errno: EBADF)) }
         defer { close(taken) }
-        let error = weft_tun_attach(taken, interface)
+        let error = weft_tun_attach(taken, interface, framing == .packetInformation)
         return error == 0 ? .success(body(taken)) : .failure(SystemError("TUNSETIFF", errno: error))
     }
 
@@ -38,4 +38,11 @@ package final class TunAccess: Sendable {
             return descriptor
         }
     }
+}
+
+/// How packets stand in an interface that a program is given (Linux Documentation/networking/tuntap.rst, section 3.2).
+enum TunFraming: Hashable {
+    case bare
+    /// Four bytes before each: flags and protocol.
+    case packetInformation
 }

@@ -4,11 +4,8 @@ import CChildProcess
     import Glibc
 #endif
 
-/// Where the programs open their sockets: fixed in all of them, and one directory for all network namespaces.
-let uapiSocketDirectory = "/var/run/wireguard"
-
 func uapiSocketPath(_ interface: String) -> String {
-    "\(uapiSocketDirectory)/\(interface).sock"
+    "\(UserspaceProgram.socketFolder)/\(interface).sock"
 }
 
 /// One connection to a program's socket: a request, an answer, the end.

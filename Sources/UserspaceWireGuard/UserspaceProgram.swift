@@ -10,6 +10,9 @@ package struct UserspaceProgram: Hashable, Sendable {
         case boringtun = "boringtun-cli"
     }
 
+    /// Where the programs open their sockets: fixed in all of them, and one directory for all network namespaces.
+    package static let socketFolder = "/var/run/wireguard"
+
     package let kind: Kind
     /// Absolute path of the executable.
     package let path: String
@@ -51,5 +54,19 @@ package struct UserspaceProgram: Hashable, Sendable {
         // WG_SUDO keeps it from switching to the login user, who there is none of under a service manager.
         case .boringtun: tun + ["WG_LOG_LEVEL=error", "WG_SUDO=1"]
         }
+    }
+
+    /// Its first line names the version.
+    var versionArguments: [String] { [path, "--version"] }
+
+    /// What it expects of an interface that it is given; it cannot be asked, but its version tells.
+    ///
+    /// wireguard-go reads bare packets since it reads many at once, of which the releases of 2023 on are.
+    ///
+    /// - Parameter version: what it says to `versionArguments`.
+    func tunFraming(version: String) -> TunFraming {
+        let start = "wireguard-go v0.0."
+        guard kind == .wireguardGo, version.hasPrefix(start), let date = Int(version.dropFirst(start.count).prefix(8)) else { return .bare }
+        return date < 2023_03_01 ? .packetInformation : .bare
     }
 }

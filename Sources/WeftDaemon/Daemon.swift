@@ -1,5 +1,6 @@
 import Glibc
 import GossipSub
+import HostProcess
 import IPAddresses
 import LinuxNetwork
 import LocalAPI
@@ -22,26 +23,46 @@ package struct Daemon: Sendable {
     }
 
     private let settings: DaemonSettings
+    private let groundwork: Groundwork
     private let executor: LoopExecutor
     private let signals: Signals
     private let log: Logger
+    private let logLevel: LogLevelSwitch
+    private let serviceManager = ServiceManager { getenv($0).map { String(cString: $0) } }
+    private let reload: @Sendable () throws -> ReloadedSettings
 
     /// After a signed good-bye: time for it to go out and be read before the connections close.
     static let leaveGrace: TimeAmount = .milliseconds(500)
 
-    package init(settings: DaemonSettings, signals: Signals, executor: LoopExecutor) {
+    /// - Parameter reload: what the settings are now; an error of it is logged, and the node goes on with what it has.
+    package init(
+        settings: DaemonSettings, groundwork: Groundwork, signals: Signals, executor: LoopExecutor,
+        reload: @escaping @Sendable () throws -> ReloadedSettings
+    ) {
         self.settings = settings
+        self.groundwork = groundwork
         self.executor = executor
         self.signals = signals
-        log = Logger(label: "weft") { [level = settings.logLevel] _ in LineLogHandler(level: level) }
+        self.reload = reload
+        let levelSwitch = LogLevelSwitch(settings.logLevel)
+        logLevel = levelSwitch
+        log = Logger(label: "weft") { _ in LineLogHandler(levelSwitch) }
     }
 
-    /// Runs until SIGINT, SIGTERM, SIGHUP or `weft leave`.
+    /// Runs until SIGINT, SIGTERM or `weft leave`, or until its terminal is gone.
     ///
     /// - Parameter announce: called once the node works; with a token if the mesh was made just now.
     package func run(announce: @Sendable (JoinToken?) -> Void) async throws(DaemonError) {
-        let directory = try StateDirectory(path: settings.stateDirectory)
-        guard Capabilities.hasNetAdmin else { throw .missingCapability }
+        do {
+            try await runUntilStopped(announce)
+        } catch {
+            groundwork.commands.discard()
+            throw error
+        }
+    }
+
+    private func runUntilStopped(_ announce: @Sendable (JoinToken?) -> Void) async throws(DaemonError) {
+        let directory = groundwork.state
         let kernel = KernelNetwork(on: executor.eventLoop)
         var state = try loadState(directory)
         try await checkInterface(kernel, state)
@@ -72,6 +93,7 @@ package struct Daemon: Sendable {
         _ announce: @Sendable (JoinToken?) -> Void
     ) async throws(DaemonError) {
         let stop = AsyncStream.makeStream(of: StopReason.self)
+        let terminal = ControllingTerminal()
         let node = try await assemble(state, choice.token, directory, kernel)
         do throws(DaemonError) {
             try await start(node, stop.continuation)
@@ -81,20 +103,46 @@ package struct Daemon: Sendable {
         }
         log.notice("node ready", metadata: ["interface": "\(settings.interface)", "peer": "\(state.identity.peerID)"])
         announce(choice.isNew ? await node.engine.joinToken() : nil)
+        serviceManager.isReady()
+        let watchdog = ServiceWatchdog(serviceManager, on: executor.eventLoop)
         var reason = StopReason.signal(SIGTERM)
-        for await first in stop.stream {
-            reason = first
+        for await event in stop.stream {
+            if case .signal(SIGHUP) = event, !terminal.isGone {
+                await applyReloaded(node.engine)
+                continue
+            }
+            reason = event
             break
         }
+        watchdog?.stop()
+        serviceManager.isStopping()
         log.notice("node stopping")
         if case .leave = reason { await leave(node, state, directory) } else { await node.engine.saveNow() }
         await takeDown(node)
+    }
+
+    /// SIGHUP: what can change without a restart does, and what cannot is said.
+    private func applyReloaded(_ engine: Engine) async {
+        serviceManager.isReloading()
+        do {
+            let reloaded = try reload()
+            logLevel.level = reloaded.settings.logLevel
+            await engine.apply(reloaded.settings)
+            for setting in reloaded.waitingForRestart {
+                log.warning("setting changed, restart to apply it", metadata: ["setting": "\(setting)"])
+            }
+            log.notice("settings read again")
+        } catch {
+            log.error("settings not read again", metadata: ["reason": "\(error)"])
+        }
+        serviceManager.isReady()
     }
 
     private struct Node {
         let engine: Engine
         let host: PeerHost
         let network: NetworkReconciler
+        let names: NamesPublisher?
         let kernel: KernelNetwork
     }
 
@@ -102,10 +150,14 @@ package struct Daemon: Sendable {
         _ state: NodeState, _ token: JoinToken, _ directory: StateDirectory, _ kernel: KernelNetwork
     ) async throws(DaemonError) -> Node {
         let log = self.log
-        let network = NetworkReconciler(kernel: kernel, choice: settings.wireguard, executor: executor, log: log)
+        let names =
+            settings.publishesNames
+            ? NamesPublisher(ranges: token.overlay.prefixes, port: settings.answeredPort, executor: executor, log: log) : nil
+        let network = NetworkReconciler(
+            kernel: kernel, choice: settings.wireguard, tunnels: groundwork.tunnels, executor: executor, log: log)
         let parts = EngineParts(
             executor: executor, settings: settings, token: token, identity: state.identity, wireguardKey: state.wireguardKey,
-            wireguardPublicKey: try publicKey(state), kernel: kernel, network: network,
+            wireguardPublicKey: try publicKey(state), kernel: kernel, network: network, names: names,
             surroundings: try await kernel.surroundings(interface: settings.interface, overlay: token.overlay),
             restored: try directory.loadMembers().map { MeshSnapshot(decoding: $0.bytes, elapsed: $0.age) }, log: log,
             saveMembers: { bytes in
@@ -124,7 +176,7 @@ package struct Daemon: Sendable {
             engine.assumeIsolated { $0.post(.host(event)) }
         }
         await engine.attach(host)
-        return Node(engine: engine, host: host, network: network, kernel: kernel)
+        return Node(engine: engine, host: host, network: network, names: names, kernel: kernel)
     }
 
     private func publicKey(_ state: NodeState) throws(DaemonError) -> WireGuardPublicKey {
@@ -148,6 +200,7 @@ package struct Daemon: Sendable {
         } catch {
             throw DaemonError(error)
         }
+        if let names = groundwork.names { await node.names?.feed(names) }
         await node.engine.post(.networkReady)
         try await answerCommands(node, stop)
     }
@@ -185,7 +238,10 @@ package struct Daemon: Sendable {
 
     private func answerCommands(_ node: Node, _ stop: AsyncStream<StopReason>.Continuation) async throws(DaemonError) {
         do throws(LocalAPIError) {
-            let server = try await LocalServer.start(at: settings.socketPath, on: executor) { request in
+            let server = try await LocalServer.start(
+                groundwork.commands, on: executor,
+                subscribe: { channel in node.names?.assumeIsolated { $0.subscribe(channel) } ?? false }
+            ) { request in
                 switch request.command {
                 case .status:
                     return LocalResponse(status: await node.engine.status())
@@ -196,6 +252,14 @@ package struct Daemon: Sendable {
                     return LocalResponse()
                 case .forget:
                     return LocalResponse(error: await node.engine.forget(request.name ?? ""))
+                case .names:
+                    return LocalResponse()
+                case .logLevel:
+                    guard let level = request.level.flatMap(Logger.Level.init(rawValue:)) else {
+                        return LocalResponse(error: "no such level")
+                    }
+                    logLevel.level = level
+                    return LocalResponse()
                 }
             }
             await node.engine.attach(server)
@@ -222,6 +286,7 @@ package struct Daemon: Sendable {
         await node.engine.server?.stop()
         await node.engine.post(.stop)
         await node.host.shutDown()
+        await node.names?.stop()
         await node.network.remove()
     }
 }

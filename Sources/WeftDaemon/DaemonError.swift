@@ -11,6 +11,8 @@ package enum DaemonError: Error, Hashable, Sendable {
     case stateDamaged(path: String, setAside: String)
     case stateOfNewerVersion(path: String)
     case missingCapability
+    /// The process cannot become what it should be.
+    case process(String)
     case overlayOverlapsRoute(range: IPPrefix, route: IPPrefix)
     case noFreeOverlay
     case otherMesh(stored: String, given: String)
@@ -41,6 +43,8 @@ extension DaemonError: CustomStringConvertible {
             "\(path) was written by a newer version of weft: install that one, or start over as a new node with --init"
         case .missingCapability:
             "weft needs the capability CAP_NET_ADMIN to set up its network interface: run it with sudo, or give it to the program with `setcap cap_net_admin+ep`"
+        case .process(let reason):
+            reason
         case .overlayOverlapsRoute(let range, let route):
             "the overlay range \(range) overlaps \(route), which this machine routes already: choose another range for the whole mesh with --overlay-net"
         case .noFreeOverlay:

@@ -1,3 +1,4 @@
+import Glibc
 import IPAddresses
 import Logging
 import Mesh
@@ -16,6 +17,14 @@ package struct DaemonSettings: Sendable {
         case nobody = "none"
     }
 
+    /// Whether DNS questions are answered.
+    package enum DNSChoice: String, CaseIterable, Sendable {
+        /// Where systemd-resolved runs, which is told then.
+        case auto
+        case on
+        case off
+    }
+
     /// How the mesh was named.
     package enum MeshChoice: Sendable {
         /// The stored one, else a new one.
@@ -31,6 +40,8 @@ package struct DaemonSettings: Sendable {
     /// Forgets the stored mesh first.
     package var startsOver = false
     package var name: NodeName
+    /// Whom a node becomes that root starts: an account's name or a number. `nil`: the account `weft`, or a number of nobody's.
+    package var user: String?
     package var interface = "weft0"
     package var stateDirectory: String
     package var socketPath: String
@@ -47,12 +58,39 @@ package struct DaemonSettings: Sendable {
     package var wireguard: WireGuardChoice = .auto
     package var persistentKeepaliveSeconds: UInt16 = 0
     package var isEphemeral = false
+    /// The hosts file that the names stand in; `nil`: in none.
+    package var hostsFile: String? = "/etc/hosts"
+    package var dns: DNSChoice = .auto
+    package var dnsPort: UInt16 = 10053
     package var logLevel: Logger.Level = .info
+
+    var publishesNames: Bool { hostsFile != nil || answeredPort != nil }
+
+    /// Where DNS questions are answered, at this node's own addresses; `nil`: nowhere.
+    var answeredPort: UInt16? {
+        switch dns {
+        case .on: dnsPort
+        case .off: nil
+        case .auto: access("/run/systemd/resolve", F_OK) == 0 ? dnsPort : nil
+        }
+    }
 
     package init(name: NodeName, stateDirectory: String, socketPath: String) {
         self.name = name
         self.stateDirectory = stateDirectory
         self.socketPath = socketPath
+    }
+}
+
+/// Settings that were read again while the node runs.
+package struct ReloadedSettings: Sendable {
+    package var settings: DaemonSettings
+    /// Names of those that changed and need a restart.
+    package var waitingForRestart: [String]
+
+    package init(settings: DaemonSettings, waitingForRestart: [String]) {
+        self.settings = settings
+        self.waitingForRestart = waitingForRestart
     }
 }
 

@@ -1,3 +1,4 @@
+import DNSCodec
 import IPAddresses
 import LinuxNetwork
 import Logging
@@ -12,7 +13,9 @@ import Timeline
 extension Engine {
     func kernelChanged(_ event: NetworkEvent) {
         parts.log.debug("kernel network changed", metadata: ["event": "\(event)"])
-        let now = parts.kernel.assumeIsolated { try? $0.surroundings(interface: parts.settings.interface, overlay: parts.token.overlay) }
+        let now = parts.kernel.assumeIsolated { [parts] in
+            try? $0.surroundings(interface: parts.settings.interface, overlay: parts.token.overlay)
+        }
         if let now, now != surroundings {
             let gone = Set(surroundings.reachableAddresses).subtracting(now.reachableAddresses)
             if !gone.isEmpty {
@@ -20,8 +23,7 @@ extension Engine {
                 parts.network.assumeIsolated { $0.loseSource() }
             }
             surroundings = now
-            let facts = reachability()
-            decide(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering))
+            tellReachability()
             isNetworkStale = true
         }
         parts.network.assumeIsolated { $0.check() }
@@ -54,5 +56,18 @@ extension Engine {
         isNetworkStale = false
         guard let desired = desiredNetwork() else { return }
         parts.network.assumeIsolated { $0.want(desired) }
+        parts.names?.assumeIsolated { [names = names()] in $0.want(names) }
+    }
+
+    private func names() -> NamesPublisher.Names {
+        let claims = membership.claims
+        let shown = claims.shownNames()
+        let entries = membership.live.map { member in
+            Zone.Entry(
+                name: (shown[member.record.peer] ?? member.record.name).text, addresses: claims.addresses(of: member.record.peer).sorted())
+        }
+        return NamesPublisher.Names(
+            entries: entries.filter { !$0.addresses.isEmpty }.sorted { $0.name < $1.name },
+            own: claims.addresses(of: parts.identity.peerID).sorted())
     }
 }

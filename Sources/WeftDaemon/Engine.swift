@@ -30,6 +30,8 @@ actor Engine {
     /// Whatever can happen to a node.
     enum Event: Sendable {
         case started
+        /// Other addresses than before lead to this node.
+        case reachabilityChanged
         case host(PeerHostEvent)
         case dialed(Target, Result<PeerID, DialError>)
         case kernel(NetworkEvent)
@@ -42,7 +44,7 @@ actor Engine {
         case leave
     }
 
-    let parts: EngineParts
+    private(set) var parts: EngineParts
     let startedAt: Instant
     /// Set once, before the first event.
     private(set) var host: PeerHost?
@@ -61,7 +63,7 @@ actor Engine {
     /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
     /// ignored, and WireGuard tries again after five seconds.
     private lazy var networkUpdating = PacedWork(
-        .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(3)), eventLoop: executor.eventLoop,
+        .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(20)), eventLoop: executor.eventLoop,
         work: { self.assumeIsolated { $0.updateNetwork() } }, itemCount: { self.assumeIsolated { $0.membership.count } })
     var presharedKeys: PresharedKeys
     var refusedRemotes: Set<IPAddress?> = []
@@ -119,7 +121,10 @@ actor Engine {
     private func process(_ event: Event) {
         switch event {
         case .started:
-            started()
+            tellReachability()
+            decide(.started)
+        case .reachabilityChanged:
+            tellReachability()
         case .host(let event):
             process(event)
         case .dialed(let target, let result):
@@ -139,10 +144,9 @@ actor Engine {
         }
     }
 
-    private func started() {
+    func tellReachability() {
         let facts = reachability()
         decide(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering))
-        decide(.started)
     }
 
     private func process(_ event: PeerHostEvent) {
@@ -153,9 +157,9 @@ actor Engine {
             joinProblems = [:]
             decide(.connected(peerID))
             if membership[peerID] != nil { isNetworkStale = true }
-        case .addressesChanged(let peerID):
-            parts.log.debug("peer connected from other addresses", metadata: ["peer": "\(peerID)"])
-            decide(.addressesChanged(peerID))
+        case .pathsChanged(let peerID):
+            parts.log.debug("peer takes other connections", metadata: ["peer": "\(peerID)"])
+            decide(.pathsChanged(peerID))
         case .disconnected(let peerID, let failure):
             connectedFrom[peerID] = nil
             parts.log.info("peer disconnected", metadata: ["peer": "\(peerID)", "reason": "\(failure)"])
@@ -226,6 +230,16 @@ actor Engine {
         case .notice(let notice):
             parts.log.log(level: notice.level, notice.message, metadata: notice.metadata)
         }
+    }
+
+    // MARK: Settings
+
+    /// Takes over what can change while a node runs.
+    func apply(_ settings: DaemonSettings) {
+        parts.settings.advertiseAddresses = settings.advertiseAddresses
+        parts.settings.persistentKeepaliveSeconds = settings.persistentKeepaliveSeconds
+        isNetworkStale = true
+        post(.reachabilityChanged)
     }
 
     // MARK: Memory

@@ -15,6 +15,8 @@ struct EngineParts: Sendable {
     var wireguardPublicKey: WireGuardPublicKey
     var kernel: KernelNetwork
     var network: NetworkReconciler
+    /// `nil`: nobody is to know the names.
+    var names: NamesPublisher?
     var surroundings: LocalSurroundings
     var restored: MeshSnapshot?
     var log: Logger

@@ -71,8 +71,3 @@ extension KernelNetwork {
 extension Route {
     var isKernelMade: Bool { origin == UInt8(RTPROT_KERNEL) }
 }
-
-enum Capabilities {
-    /// Whether this process may set up network interfaces (capabilities(7)).
-    static var hasNetAdmin: Bool { weft_has_capability(CAP_NET_ADMIN) }
-}

@@ -6,10 +6,15 @@ import Logging
 /// Fields may hold what peers sent: control characters and quotes are escaped, so nobody can forge a line.
 package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
-    package var logLevel: Logger.Level
+    private let levelSwitch: LogLevelSwitch
 
-    package init(level: Logger.Level) {
-        logLevel = level
+    package init(_ levelSwitch: LogLevelSwitch) {
+        self.levelSwitch = levelSwitch
+    }
+
+    package var logLevel: Logger.Level {
+        get { levelSwitch.level }
+        set { levelSwitch.level = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {

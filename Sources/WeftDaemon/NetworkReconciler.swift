@@ -17,6 +17,7 @@ actor NetworkReconciler {
 
     private let kernel: KernelNetwork
     private let choice: DaemonSettings.WireGuardChoice
+    private let tunnels: TunReserve
     private let log: Logger
     private var device: (any WireGuardDevice)?
     private var wanted: DesiredNetwork?
@@ -33,10 +34,13 @@ actor NetworkReconciler {
     /// What does not work right now, for the status.
     private(set) var problem: String?
 
-    init(kernel: KernelNetwork, choice: DaemonSettings.WireGuardChoice, executor: LoopExecutor, log: Logger) {
+    init(
+        kernel: KernelNetwork, choice: DaemonSettings.WireGuardChoice, tunnels: TunReserve, executor: LoopExecutor, log: Logger
+    ) {
         self.executor = executor
         self.kernel = kernel
         self.choice = choice
+        self.tunnels = tunnels
         self.log = log
     }
 
@@ -45,7 +49,7 @@ actor NetworkReconciler {
 
     /// A userspace program that ends takes its interface with it: it is made anew.
     private var backend: WireGuardBackend {
-        WireGuardBackend(choice: choice, kernel: kernel) { [executor] in
+        WireGuardBackend(choice: choice, kernel: kernel, tunnels: tunnels) { [executor] in
             executor.eventLoop.execute { self.assumeIsolated { $0.check() } }
         }
     }

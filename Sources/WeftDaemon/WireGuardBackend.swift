@@ -7,6 +7,7 @@ import WireGuard
 struct WireGuardBackend: Sendable {
     let choice: DaemonSettings.WireGuardChoice
     let kernel: KernelNetwork
+    let tunnels: TunReserve
     /// Called when a userspace program ends by itself, and its interface with it.
     let onEnd: @Sendable () -> Void
 
@@ -38,6 +39,6 @@ struct WireGuardBackend: Sendable {
         guard let program = UserspaceProgram.find(in: path, kind: kind) else {
             throw DaemonError.wireguardMissing(program: kind?.rawValue)
         }
-        return try await UserspaceWireGuardDevice.start(program, interface: name) { _ in onEnd() }
+        return try await UserspaceWireGuardDevice.start(program, interface: name, tun: tunnels.take()) { _ in onEnd() }
     }
 }

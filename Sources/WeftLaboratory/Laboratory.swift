@@ -38,8 +38,9 @@ package final class Laboratory {
         name = "\(Self.prefix)\(getpid())-\(Self.counter.next())"
         hub = "\(name)-hub"
         directory = NSTemporaryDirectory() + name
+        // As /run/weft: a node is root no more when it takes its socket away.
         try FileManager.default.createDirectory(
-            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o1777])
         do {
             try Tools.run(["ip", "netns", "add", hub])
             switch topology {

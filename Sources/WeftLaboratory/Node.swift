@@ -87,7 +87,8 @@ package final class Node {
     private static func environment(_ settings: Settings) -> [String: String] {
         // Settings of whoever runs the tests must not become the nodes'.
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WEFT_") }
-        return own.merging(settings.environment) { $1 }
+        // This machine's own hosts file is not for tests to write.
+        return own.merging(["WEFT_NO_ETC_HOSTS": "true"]) { $1 }.merging(settings.environment) { $1 }
     }
 
     /// All that it has said since its last start.

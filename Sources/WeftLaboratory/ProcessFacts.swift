@@ -59,6 +59,15 @@ package enum ProcessFacts {
         read("/proc/\(id)/environ")
     }
 
+    /// The lines of `/proc/PID/status` (proc(5)) by their names; empty when it is gone.
+    package static func status(_ id: pid_t) -> [String: String] {
+        let pairs = read("/proc/\(id)/status").split(separator: "\n").compactMap { line -> (String, String)? in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return parts.count == 2 ? (String(parts[0]), parts[1].trimmingCharacters(in: .whitespaces)) : nil
+        }
+        return Dictionary(pairs) { first, _ in first }
+    }
+
     /// The sum of the numbers of lines that begin with one of the fields; a unit behind a number is passed over.
     private static func values(of fields: Set<Substring>, in path: String) -> Int {
         var sum = 0

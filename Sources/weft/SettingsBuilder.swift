@@ -1,47 +1,54 @@
-import ArgumentParser
 import Glibc
 import IPAddresses
+import Logging
 import Mesh
+import Naming
+import Settings
 import WeftDaemon
 
-/// From flags and environment to settings; whatever is wrong is said in words, before anything is touched.
+/// From what was said to settings; whatever is wrong is said in words, with where it stands, before anything is touched.
 struct SettingsBuilder {
-    let options: RunCommand
-    let environment: (String) -> String?
+    let given: GivenSettings
 
     func settings() throws -> DaemonSettings {
-        let name = try nodeName()
+        let node = try NodeAddress(given)
         var settings = DaemonSettings(
-            name: name, stateDirectory: options.stateDir ?? "/var/lib/weft/\(options.node.interface)", socketPath: options.node.socketPath)
-        settings.interface = options.node.interface
-        settings.startsOver = options.startsOver
-        settings.clusterPort = try port(options.clusterPort, "--cluster-port")
-        settings.wireguardPort = try port(options.wireguardPort, "--wireguard-port")
-        settings.bindAddress = try options.bindAddr.map { try address($0, "--bind-addr") }
-        settings.bindInterface = options.bindIface
-        settings.advertiseAddresses = try options.advertiseAddr.map { try address($0, "--advertise-addr") }
+            name: try nodeName(), stateDirectory: text(.stateDirectory) ?? "/var/lib/weft/\(node.interface)", socketPath: node.socketPath)
+        settings.interface = node.interface
+        settings.user = text(.user)
+        settings.startsOver = try toggle(.startOver)
+        settings.clusterPort = try port(.clusterPort) ?? settings.clusterPort
+        settings.wireguardPort = try port(.wireguardPort) ?? settings.wireguardPort
+        settings.bindAddress = try addresses(.bindAddress).first
+        settings.bindInterface = text(.bindInterface)
+        settings.advertiseAddresses = try addresses(.advertiseAddress)
         settings.overlay = try overlay()
-        settings.wireguard = options.wireguard
-        settings.persistentKeepaliveSeconds = options.persistentKeepalive
-        settings.isEphemeral = options.ephemeral
-        settings.logLevel = options.logLevel
-        guard options.bindAddr == nil || options.bindIface == nil else {
-            throw ValidationError("--bind-addr and --bind-iface exclude each other")
+        settings.wireguard =
+            try choice(.wireguard, DaemonSettings.WireGuardChoice.init, shown: DaemonSettings.WireGuardChoice.shown) ?? .auto
+        settings.persistentKeepaliveSeconds = try number(.persistentKeepalive, "seconds from 0 to 65535") ?? 0
+        settings.isEphemeral = try toggle(.ephemeral)
+        settings.hostsFile = try hostsFile()
+        settings.dns = try choice(.dns, DaemonSettings.DNSChoice.init, shown: DaemonSettings.DNSChoice.allCases.map(\.rawValue)) ?? .auto
+        settings.dnsPort = try port(.dnsPort) ?? settings.dnsPort
+        settings.logLevel = try choice(.logLevel, Self.level, shown: Logger.Level.allCases.map(\.rawValue)) ?? .info
+        if let address = given[.bindAddress], let interface = given[.bindInterface] {
+            throw Failure("\(label(.bindAddress, address)) and \(label(.bindInterface, interface)) exclude each other")
         }
-        (settings.mesh, settings.joinHosts) = try mesh()
+        (settings.mesh, settings.joinHosts) = try mesh(defaultPort: settings.clusterPort)
         return settings
     }
 
-    private func mesh() throws -> (DaemonSettings.MeshChoice, [JoinHost]) {
-        let given = options.join.isEmpty ? [environment("WEFT_JOIN") ?? ""] : options.join
-        let targets = given.flatMap { $0.split(separator: ",") }.map(trimmed).filter { !$0.isEmpty }
+    // MARK: Which mesh
+
+    private func mesh(defaultPort: UInt16) throws -> (DaemonSettings.MeshChoice, [JoinHost]) {
+        let targets = (given[.join]?.values ?? []).flatMap { $0.split(separator: ",") }.map(trimmed).filter { !$0.isEmpty }
         let tokens = try targets.filter(looksLikeToken).map(token)
-        let hosts = try targets.filter { !looksLikeToken($0) }.map(host)
-        guard Set(tokens.map(\.secret)).count <= 1 else { throw ValidationError("--join: the tokens are of different meshes") }
-        let secret = try (options.clusterKey ?? environment("WEFT_CLUSTER_KEY")).map(clusterKey)
+        let hosts = try targets.filter { !looksLikeToken($0) }.map { try host($0, defaultPort) }
+        guard Set(tokens.map(\.secret)).count <= 1 else { throw refusal(.join, "the tokens are of different meshes") }
+        let secret = try given[.clusterKey]?.values.first.map(clusterKey)
         if let token = tokens.first {
             guard secret == nil || secret == token.secret else {
-                throw ValidationError("--cluster-key is not the secret of the mesh that the token is for: one of the two is enough")
+                throw refusal(.clusterKey, "not the secret of the mesh that the token is for: one of the two is enough")
             }
             let merged = JoinToken(secret: token.secret, overlay: token.overlay, bootstrap: tokens.flatMap(\.bootstrap))
             return (.token(merged), hosts)
@@ -66,56 +73,118 @@ struct SettingsBuilder {
     }
 
     private func token(_ text: String) throws -> JoinToken {
-        do { return try JoinToken(text) } catch { throw ValidationError("--join: \(error)") }
+        do { return try JoinToken(text) } catch { throw refusal(.join, "\(error)") }
     }
 
-    private func host(_ text: String) throws -> JoinHost {
-        guard let host = JoinHost(text, defaultPort: options.clusterPort) else {
+    private func host(_ text: String, _ defaultPort: UInt16) throws -> JoinHost {
+        guard let host = JoinHost(text, defaultPort: defaultPort) else {
             let shown = mayBeSecret(text) ? "(not shown: it may hold a secret)" : text
-            throw ValidationError("--join \(shown): neither a join token (weft1…) nor a host[:port]")
+            throw refusal(.join, value: shown, "neither a join token (weft1…) nor a host[:port]")
         }
         return host
     }
 
     private func clusterKey(_ text: String) throws -> MeshSecret {
         guard let secret = MeshSecret(clusterKey: text) else {
-            throw ValidationError(
-                "--cluster-key: a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)"
-            )
+            throw refusal(
+                .clusterKey,
+                "a key is 32 bytes in base64, 44 characters; this one is not (make one with `head -c32 /dev/urandom | base64`)")
         }
         return secret
     }
 
+    // MARK: Values
+
     private func overlay() throws -> OverlayRanges? {
-        guard !options.overlayNet.isEmpty else { return nil }
-        let prefixes = try options.overlayNet.map { text in
+        guard let texts = given[.overlayNet]?.values, !texts.isEmpty else { return nil }
+        let prefixes = try texts.map { text in
             guard let prefix = IPPrefix(text) else {
-                throw ValidationError("--overlay-net \(text): a range looks like 10.5.0.0/16 or fd12:3456::/64")
+                throw refusal(.overlayNet, value: text, "a range looks like 10.5.0.0/16 or fd12:3456::/64")
             }
             return prefix
         }
-        do { return try OverlayRanges(prefixes) } catch { throw ValidationError("--overlay-net: \(error)") }
+        do { return try OverlayRanges(prefixes) } catch { throw refusal(.overlayNet, "\(error)") }
     }
 
-    private func address(_ text: String, _ option: String) throws -> IPAddress {
-        guard let address = IPAddress(text) else { throw ValidationError("\(option) \(text): not an IP address") }
-        return address
+    private func addresses(_ setting: Setting) throws -> [IPAddress] {
+        try (given[setting]?.values ?? []).map { text in
+            guard let address = IPAddress(text) else { throw refusal(setting, value: text, "not an IP address") }
+            return address
+        }
     }
 
-    private func port(_ number: UInt16, _ option: String) throws -> UInt16 {
-        guard number > 0 else { throw ValidationError("\(option) 0: a port from 1 to 65535, so that others can know it") }
+    private func port(_ setting: Setting) throws -> UInt16? {
+        let what = "a port from 1 to 65535, so that others can know it"
+        guard let port = try number(setting, what) else { return nil }
+        guard port > 0 else { throw refusal(setting, value: "0", what) }
+        return port
+    }
+
+    /// `nil`: none is written.
+    func hostsFile() throws -> String? {
+        try toggle(.noEtcHosts) ? nil : text(.hostsFile) ?? HostsFile.defaultPath
+    }
+
+    private func number(_ setting: Setting, _ what: String) throws -> UInt16? {
+        guard let text = text(setting) else { return nil }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = UInt16(text) else {
+            throw refusal(setting, value: text, what)
+        }
         return number
     }
 
+    private func toggle(_ setting: Setting) throws -> Bool {
+        guard let text = text(setting) else { return false }
+        guard let toggle = Toggle(text) else { throw refusal(setting, value: text, "takes true or false") }
+        return toggle == .on
+    }
+
+    private func choice<Value>(_ setting: Setting, _ parse: (String) -> Value?, shown: [String]) throws -> Value? {
+        guard let text = text(setting) else { return nil }
+        guard let value = parse(text) else {
+            throw refusal(setting, value: text, "one of \(shown.joined(separator: ", "))" + Spelling.hint(for: text, among: shown))
+        }
+        return value
+    }
+
+    /// `wesher` calls one of them `warn`.
+    private static func level(_ text: String) -> Logger.Level? {
+        text == "warn" ? .warning : Logger.Level(rawValue: text)
+    }
+
     private func nodeName() throws -> NodeName {
-        if let given = options.name {
-            guard let name = NodeName(given) else {
-                throw ValidationError("--name \(given): 1 to 63 of a-z, 0-9 and hyphens, as in a host name")
-            }
+        if let text = text(.name) {
+            guard let name = NodeName(text) else { throw refusal(.name, value: text, "1 to 63 of a-z, 0-9 and hyphens, as in a host name") }
             return name
         }
         var buffer = [CChar](repeating: 0, count: 256)
-        guard gethostname(&buffer, buffer.count - 1) == 0 else { throw ValidationError("this host has no name: give one with --name") }
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { throw Failure("this host has no name: give one with --name") }
         return NodeName(hostname: String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self))
     }
+
+    private func text(_ setting: Setting) -> String? { given[setting]?.values.first }
+
+    private func label(_ setting: Setting, _ value: GivenValue) -> String { value.origin.label(setting) }
+
+    private func refusal(_ setting: Setting, value: String? = nil, _ reason: String) -> Failure {
+        given.refusal(setting, value: value, reason)
+    }
+}
+
+extension GivenSettings {
+    /// Says where the value stands, the value if it is no secret, and what is wrong with it.
+    func refusal(_ setting: Setting, value: String? = nil, _ reason: String) -> Failure {
+        let label = self[setting]?.origin.label(setting) ?? setting.flag
+        return Failure("\(label)\(value.map { " \(Self.shown($0))" } ?? ""): \(reason)")
+    }
+
+    private static func shown(_ value: String) -> String {
+        guard ProcessArguments.secretStart(in: value, after: "") == nil else { return "(not shown: it holds a secret)" }
+        return LineLogHandler.escaped(String(value.prefix(80)))
+    }
+}
+
+extension DaemonSettings.WireGuardChoice {
+    /// What is offered: not what is for benchmarks alone.
+    static var shown: [String] { allCases.filter { $0 != .nobody }.map(\.rawValue) }
 }

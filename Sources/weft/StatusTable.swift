@@ -33,7 +33,7 @@ struct StatusTable {
     }
 
     static func aligned(_ rows: [[String]]) -> [String] {
-        let widths = (0..<columns.count).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
+        let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
             let cells = zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
             return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())

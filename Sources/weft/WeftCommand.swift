@@ -13,7 +13,11 @@ struct WeftCommand: ParsableCommand {
             Then see who is there:                sudo weft status
             """,
         version: WeftVersion.number,
-        subcommands: [RunCommand.self, StatusCommand.self, TokenCommand.self, LeaveCommand.self, ForgetCommand.self],
+        subcommands: [
+            RunCommand.self, StatusCommand.self, PeersCommand.self, TokenCommand.self, LeaveCommand.self, ForgetCommand.self,
+            ConfigCommand.self,
+            LogLevelCommand.self, NamesKeeperCommand.self, CompletionCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 
     static func main() {

@@ -30,6 +30,7 @@ extension ImportRule {
         ImportRule(
             "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
         ImportRule("GossipSub", ["Crypto", "DequeModule", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
+        ImportRule("DNSCodec", ["IPAddresses"], "questions and answers about names; where they come from and go to is for others"),
         ImportRule(
             "NetlinkCodec", ["CLinux", "IPAddresses", "Secrets", "WireGuard"], "CLinux for the constants of the kernel's headers alone"),
         ImportRule(
@@ -51,21 +52,30 @@ extension ImportRule {
         ImportRule(
             "UserspaceWireGuard", ["CChildProcess", "Crypto", "Glibc", "IPAddresses", "Synchronization", "WireGuard"],
             "a child process and its socket; Crypto for the public key of a private one"),
+        ImportRule("HostProcess", ["CLinux", "Glibc"], "the daemon's own process: its user, what it may do, who watches it"),
         ImportRule("LocalAPI", ["FoundationEssentials", "Glibc", "LoopRuntime", "NIOCore", "NIOPosix"], "FoundationEssentials for JSON"),
+        ImportRule(
+            "Naming", ["CLinux", "DNSCodec", "Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOPosix", "Synchronization"],
+            "the hosts file, the DNS sockets, systemd-resolved; it is told names, and does not know whose they are"),
+
+        // What the user decides.
+        ImportRule(
+            "Settings", ["CYAML", "Configuration", "Synchronization"],
+            "each setting once; Configuration for which source goes first, CYAML for a parser that tells lines"),
 
         // Composition.
         ImportRule(
             "WeftDaemon",
             [
-                "CLinux", "Crypto", "FoundationEssentials", "Glibc", "GossipSub", "IPAddresses", "LinuxNetwork", "LocalAPI", "Logging",
-                "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NetlinkCodec", "PeerConnection", "PeerHost", "SecureChannel", "Timeline",
-                "UserspaceWireGuard", "WireGuard",
+                "CLinux", "Crypto", "DNSCodec", "FoundationEssentials", "Glibc", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork",
+                "LocalAPI", "Logging", "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec",
+                "PeerConnection", "PeerHost", "SecureChannel", "Synchronization", "Timeline", "UserspaceWireGuard", "WireGuard",
             ], "the one place where cores and adapters meet; it reads no command line"),
         ImportRule(
             "weft",
             [
                 "ArgumentParser", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging", "LoopRuntime", "Mesh",
-                "WeftDaemon",
+                "Naming", "Settings", "WeftDaemon",
             ], "the one place that knows the command line"),
 
         // What tests share; no product contains it.
@@ -100,16 +110,16 @@ extension ImportRule {
 
     static let pure = [
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
-        "NetlinkCodec", "Mesh",
+        "DNSCodec", "NetlinkCodec", "Mesh",
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "MeshBench", "MicroBench",
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
-    static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "LocalAPI"]
+    static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "Naming"]
     /// C alone: nothing to import.
-    static let headers = ["CLinux", "CSodium", "CChildProcess"]
+    static let headers = ["CLinux", "CSodium", "CChildProcess", "CYAML"]
 
     /// Modules by which a pure core could have an effect.
     static func isEffectful(_ module: String) -> Bool {

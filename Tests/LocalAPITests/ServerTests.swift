@@ -22,7 +22,7 @@ import Timeline
         try await withLoop { executor in
             let folder = try TemporaryFolder()
             let path = "\(folder.path)/node.sock"
-            let server = try await LocalServer.start(at: path, on: executor) { _ in
+            let server = try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in
                 LocalResponse(token: executor.eventLoop.inEventLoop ? "here" : "elsewhere")
             }
             let status = try LocalClient.ask(LocalRequest(.status), at: path)
@@ -137,7 +137,7 @@ import Timeline
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/node.sock"
         try await withLoop { executor in
-            let server = try await LocalServer.start(at: path, on: executor) { _ in LocalResponse() }
+            let server = try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse() }
             await server.stop()
         }
         #expect(mode(of: path) == nil)
@@ -147,7 +147,7 @@ import Timeline
         let folder = try TemporaryFolder()
         let path = "\(folder.path)/made/node.sock"
         try await withLoop { executor in
-            let server = try await LocalServer.start(at: path, on: executor) { _ in LocalResponse() }
+            let server = try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse() }
             let farewell = try LocalClient.ask(LocalRequest(.leave), at: path)
             #expect(farewell == LocalResponse())
             await server.stop()
@@ -160,7 +160,7 @@ import Timeline
         close(try boundSocket(path, backlog: 1))
         #expect(mode(of: path) != nil)
         try await withLoop { executor in
-            let server = try await LocalServer.start(at: path, on: executor) { _ in LocalResponse(token: "new") }
+            let server = try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse(token: "new") }
             let token = try LocalClient.ask(LocalRequest(.token), at: path)
             #expect(token.token == "new")
             await server.stop()
@@ -170,7 +170,7 @@ import Timeline
     @Test func aLivingSocketIsLeftAlone() async throws {
         try await withServer { path, executor in
             await #expect(throws: LocalAPIError.alreadyRunning(path: path)) {
-                try await LocalServer.start(at: path, on: executor) { _ in LocalResponse(token: "second") }
+                try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse(token: "second") }
             }
             let token = try LocalClient.ask(LocalRequest(.token), at: path)
             #expect(token.token == "answer")
@@ -183,7 +183,7 @@ import Timeline
         close(open(path, O_CREAT | O_WRONLY, 0o644))
         try await withLoop { executor in
             await #expect(throws: LocalAPIError.cannotListen(path: path, reason: "a file that is no socket is there")) {
-                try await LocalServer.start(at: path, on: executor) { _ in LocalResponse() }
+                try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse() }
             }
         }
         #expect(mode(of: path) == 0o644)
@@ -194,7 +194,7 @@ import Timeline
         #expect(throws: LocalAPIError.pathTooLong(path)) { try LocalClient.ask(LocalRequest(.status), at: path) }
         try await withLoop { executor in
             await #expect(throws: LocalAPIError.pathTooLong(path)) {
-                try await LocalServer.start(at: path, on: executor) { _ in LocalResponse() }
+                try await LocalServer.start(LocalSocket(at: path), on: executor) { _ in LocalResponse() }
             }
         }
     }
@@ -202,7 +202,7 @@ import Timeline
     @Test func aFolderThatCannotBeIsSaid() async throws {
         try await withLoop { executor in
             await #expect(throws: LocalAPIError.cannotListen(path: "/dev/null/x/node.sock", reason: "Not a directory")) {
-                try await LocalServer.start(at: "/dev/null/x/node.sock", on: executor) { _ in LocalResponse() }
+                try await LocalServer.start(LocalSocket(at: "/dev/null/x/node.sock"), on: executor) { _ in LocalResponse() }
             }
         }
     }

@@ -29,7 +29,7 @@ func withServer(
     let folder = try TemporaryFolder()
     try await withLoop { executor in
         let path = "\(folder.path)/node.sock"
-        let server = try await LocalServer.start(at: path, on: executor, answer: answer)
+        let server = try await LocalServer.start(LocalSocket(at: path), on: executor, answer: answer)
         do { try await body(path, executor) } catch {
             await server.stop()
             throw error

@@ -141,3 +141,15 @@ struct ChildTests {
         chmod(path, 0o755)
     }
 }
+
+@Suite struct TunFramingTests {
+    @Test(arguments: [
+        ("wireguard-go v0.0.20220316\n\nUserspace WireGuard daemon", TunFraming.packetInformation),
+        ("wireguard-go v0.0.20230223", .packetInformation),
+        ("wireguard-go v0.0.20231211\n", .bare), ("wireguard-go v0.0.20250522", .bare), ("wireguard-go v1.2.3", .bare), ("", .bare),
+    ])
+    func theVersionTells(version: String, framing: TunFraming) {
+        #expect(UserspaceProgram(kind: .wireguardGo, path: "/w").tunFraming(version: version) == framing)
+        #expect(UserspaceProgram(kind: .boringtun, path: "/b").tunFraming(version: version) == .bare)
+    }
+}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Mesh
+import Settings
 import Testing
 import WeftDaemon
 
@@ -83,7 +84,7 @@ import WeftDaemon
         for arguments in [
             [token], ["run", token], ["status", token], ["--jion", token], ["--jion=\(token)"], [key], ["--cluster-keys", key],
             ["--cluster-keys=\(key)"],
-            ["--cluster-port", key], ["--cluster-key", key, key], ["--log-level", token], ["leave", "--interface", token],
+            ["--cluster-key", key, key],
         ] {
             do {
                 let command = try WeftCommand.parseAsRoot(arguments)
@@ -91,6 +92,22 @@ import WeftDaemon
             } catch {
                 let said = WeftCommand.redacted(WeftCommand.fullMessage(for: error), arguments)
                 #expect(!leaks(said, token) && !leaks(said, key), "\(said)")
+            }
+        }
+    }
+
+    /// A secret as the value of another setting.
+    @Test func whatIsInTheWrongPlaceIsNotRepeated() throws {
+        let (token, key) = (try token(someSecret).text, try #require(someSecret).clusterKey)
+        for setting in Setting.all {
+            for secret in [token, key] {
+                if case .toggle = setting.kind { continue }
+                for said in [
+                    refusal([setting.flag, secret]), refusal([], [setting.variable: secret]),
+                    refusal([], file: "\(setting.key): \(secret)\n"),
+                ] {
+                    #expect(said.map { leaks($0, token) || leaks($0, key) } != true, "\(said ?? "")")
+                }
             }
         }
     }

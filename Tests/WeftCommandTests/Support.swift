@@ -1,6 +1,7 @@
 import ArgumentParser
 import IPAddresses
 import Mesh
+import Settings
 import Testing
 import WeftDaemon
 
@@ -13,16 +14,20 @@ func token(_ secret: MeshSecret?, _ range: String = "10.7.0.0/16") throws -> Joi
     JoinToken(secret: try #require(secret), overlay: try OverlayRanges([try #require(IPPrefix(range))]), bootstrap: [])
 }
 
-/// Settings from arguments and environment, as the program makes them.
-func settings(_ arguments: [String], _ environment: [String: String] = [:]) throws -> DaemonSettings {
+/// Settings from arguments, environment and the text of a settings file, as the program makes them.
+func settings(_ arguments: [String], _ environment: [String: String] = [:], file: String = "") throws -> DaemonSettings {
     let command = try RunCommand.parse(arguments)
-    return try SettingsBuilder(options: command, environment: { environment[$0] }).settings()
+    let loader = SettingsLoader(environment: environment, arguments: arguments) { _ in
+        SettingsFile(path: "/f", bytes: Array(file.utf8))
+    }
+    let given = try loader.load(command.node, command.flags)
+    return try SettingsBuilder(given: given).settings()
 }
 
-/// What the user reads when the arguments are refused; `nil` if they are not.
-func refusal(_ arguments: [String], _ environment: [String: String] = [:]) -> String? {
+/// What the user reads when the settings are refused; `nil` if they are not.
+func refusal(_ arguments: [String], _ environment: [String: String] = [:], file: String = "") -> String? {
     do {
-        _ = try settings(arguments, environment)
+        _ = try settings(arguments, environment, file: file)
         return nil
     } catch {
         return RunCommand.message(for: error)

@@ -35,6 +35,7 @@ import UserspaceWireGuard
             (.localSocket("why"), ["why"]),
             (.network("why"), ["why"]),
             (.internalFault("why"), ["why", "report"]),
+            (.process("why"), ["why"]),
         ]
     }
 
@@ -63,12 +64,13 @@ import UserspaceWireGuard
         case .localSocket: 19
         case .network: 20
         case .internalFault: 21
+        case .process: 22
         }
     }
 
     @Test func everyTextSaysWhatToDo() throws {
         let all = try Self.all()
-        #expect(all.map { number($0.0) } == Array(0...21))
+        #expect(all.map { number($0.0) } == Array(0...22))
         for (error, words) in all {
             let text = error.description
             #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")

@@ -1,6 +1,7 @@
 #ifndef WEFT_CCHILDPROCESS_H
 #define WEFT_CCHILDPROCESS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /// Starts `path` with `arguments` and `environment` (both NULL-terminated) and puts its process id in `*child`.
@@ -17,8 +18,9 @@ int weft_child_start(
     pid_t *child);
 
 /// Makes `descriptor`, an open /dev/net/tun, the interface `name`, which must not exist yet; it exists as long as the
-/// descriptor or a copy is open (Linux Documentation/networking/tuntap.rst). Returns 0 or an errno.
-int weft_tun_attach(int descriptor, const char *name);
+/// descriptor or a copy is open (Linux Documentation/networking/tuntap.rst). With packet information, four bytes stand before
+/// each packet. Returns 0 or an errno.
+int weft_tun_attach(int descriptor, const char *name, bool with_packet_information);
 
 /// A pipe whose reading end does not block; both ends are close-on-exec. Returns 0 or an errno.
 /// (Here because Glibc's module map lacks what needs _GNU_SOURCE.)

@@ -4,7 +4,7 @@ import Glibc
 extension StateDirectory {
     /// `nil` if there is no such file. What is behind the limit is left out.
     func read(_ name: String, atMost limit: Int) throws(DaemonError) -> [UInt8]? {
-        let descriptor = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+        let descriptor = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else {
             if errno == ENOENT { return nil }
             throw .stateDirectory(path: "\(path)/\(name)", reason: errnoText())
@@ -24,24 +24,21 @@ extension StateDirectory {
 
     /// Temporary file, fsync, rename; it lasts once the folder is synced as well.
     func replace(_ name: String, by bytes: [UInt8]) throws(DaemonError) {
-        let temporary = "\(path)/\(name).new"
-        unlink(temporary)  // of a run that has crashed: it may have other permissions
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .stateDirectory(path: temporary, reason: errnoText()) }
+        let temporary = "\(name).new"
+        unlinkat(folder, temporary, 0)  // of a run that has crashed: it may have other permissions
+        let descriptor = openat(folder, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .stateDirectory(path: "\(path)/\(temporary)", reason: errnoText()) }
         let isWritten = writeAll(bytes, to: descriptor) && fsync(descriptor) == 0
         let reason = errnoText()
         close(descriptor)
-        guard isWritten, rename(temporary, "\(path)/\(name)") == 0 else {
-            unlink(temporary)
+        guard isWritten, renameat(folder, temporary, folder, name) == 0 else {
+            unlinkat(folder, temporary, 0)
             throw .stateDirectory(path: "\(path)/\(name)", reason: isWritten ? errnoText() : reason)
         }
     }
 
     func syncFolder() {
-        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard folder >= 0 else { return }
         fsync(folder)
-        close(folder)
     }
 
     private func writeAll(_ bytes: [UInt8], to descriptor: CInt) -> Bool {

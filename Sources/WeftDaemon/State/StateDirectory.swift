@@ -18,32 +18,54 @@ final class StateDirectory: Sendable {
     static let maximumSetAside = 4
 
     let path: String
+    /// All files are reached by it: a node that root has started may not walk the path any more.
+    let folder: CInt
     private let lock: CInt
 
     /// Makes the folder if need be, closed to others, and takes its lock.
     init(path: String) throws(DaemonError) {
         guard !path.isEmpty else { throw .stateDirectory(path: "\"\"", reason: "a folder has a name") }
-        self.path = path
         try Self.makeFolders(path)
-        let lockPath = "\(path)/\(Self.lockFile)"
-        let descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard folder >= 0 else { throw .stateDirectory(path: path, reason: errnoText()) }
+        do throws(DaemonError) {
+            lock = try Self.lock(folder, path)
+        } catch {
+            close(folder)
+            throw error
+        }
+        self.path = path
+        self.folder = folder
+    }
+
+    private static func lock(_ folder: CInt, _ path: String) throws(DaemonError) -> CInt {
+        let descriptor = openat(folder, lockFile, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .stateDirectory(path: path, reason: errnoText()) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw .stateDirectoryInUse(path: path)
         }
-        lock = descriptor
+        return descriptor
+    }
+
+    private static func makeFolders(_ path: String) throws(DaemonError) {
+        var built = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            built += "\(part)/"
+            guard mkdir(built, 0o700) == 0 || errno == EEXIST else { throw .stateDirectory(path: path, reason: errnoText()) }
+        }
     }
 
     deinit {
         close(lock)
+        close(folder)
     }
 
     /// What is known of the members, as `MeshSnapshot` encodes it, and how long ago it was saved by the wall clock.
     func loadMembers() throws(DaemonError) -> (bytes: [UInt8], age: Duration)? {
         guard let bytes = try read(Self.membersFile, atMost: Self.maximumMembersBytes) else { return nil }
         var information = stat()
-        guard stat("\(path)/\(Self.membersFile)", &information) == 0 else { return nil }
+        guard fstatat(folder, Self.membersFile, &information, 0) == 0 else { return nil }
         return (bytes, .seconds(max(0, time(nil) - information.st_mtim.tv_sec)))
     }
 
@@ -53,15 +75,7 @@ final class StateDirectory: Sendable {
     }
 
     func removeMembers() {
-        unlink("\(path)/\(Self.membersFile)")
-    }
-
-    private static func makeFolders(_ path: String) throws(DaemonError) {
-        var built = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
-            built += "\(part)/"
-            guard mkdir(built, 0o700) == 0 || errno == EEXIST else { throw .stateDirectory(path: path, reason: errnoText()) }
-        }
+        unlinkat(folder, Self.membersFile, 0)
     }
 }
 
@@ -92,7 +106,7 @@ extension StateDirectory {
             intact = intact ?? state
         }
         if let intact { return StoredState(state: intact, setAside: setAside) }
-        guard let lost = setAside ?? placesAside.first(where: Self.isThere) else { return nil }
+        guard let lost = setAside ?? placesAside.first(where: isThere).map({ "\(path)/\($0)" }) else { return nil }
         throw .stateDamaged(path: "\(path)/\(Self.stateFiles[0])", setAside: lost)
     }
 
@@ -116,15 +130,17 @@ extension StateDirectory {
     /// - Returns: the file's new path.
     private func setAside(_ name: String) throws(DaemonError) -> String {
         let places = placesAside
-        let place = places.first { !Self.isThere($0) } ?? places[places.count - 1]
-        guard rename("\(path)/\(name)", place) == 0 else { throw .stateDirectory(path: place, reason: errnoText()) }
+        let place = places.first { !isThere($0) } ?? places[places.count - 1]
+        guard renameat(folder, name, folder, place) == 0 else { throw .stateDirectory(path: "\(path)/\(place)", reason: errnoText()) }
         syncFolder()
-        return place
+        return "\(path)/\(place)"
     }
 
     private var placesAside: [String] {
-        (1...Self.maximumSetAside).map { "\(path)/\(Self.stateFiles[0]).damaged-\($0)" }
+        (1...Self.maximumSetAside).map { "\(Self.stateFiles[0]).damaged-\($0)" }
     }
 
     static func isThere(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    private func isThere(_ name: String) -> Bool { faccessat(folder, name, F_OK, 0) == 0 }
 }
