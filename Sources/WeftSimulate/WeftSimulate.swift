@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import MeshSimulation
 
 /// Runs the mesh's simulator.
@@ -25,7 +26,10 @@ struct WeftSimulate: AsyncParsableCommand {
     func run() async throws {
         if let nodes { return try runScale(nodes) }
         let summary = await SeedRunner(isVerbose: verbose, jobs: verbose ? 1 : jobs).run(seeds.bounds) { report in
-            if report.violation != nil { print(report.explanation) }
+            if report.violation != nil {
+                print(report.explanation)
+                fflush(nil)  // seen when it is found, also in a file
+            }
             if digests { print("seed \(report.seed) digest \(String(report.digest, radix: 16))") }
         }
         print(summary)

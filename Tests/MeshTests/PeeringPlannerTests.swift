@@ -364,6 +364,25 @@ extension [Planner.Action] {
         #expect(Double(dials) > expected * 0.7 && Double(dials) < expected * 1.3, "\(dials) dials in 3,000 s")
     }
 
+    /// During a partition many are dialled in vain; after it that would cost a dial each, although nobody holds them for lost.
+    @Test func whoWasDialledInVainIsTriedSeldomOnceSuchAOneIsReached() {
+        var bench = Bench()
+        bench.learn(0..<31)
+        bench.handle(.introduction(peer(40), [address(40)]))
+        while bench.planner.candidates.values.contains(where: { $0.failures == 0 }) {
+            for target in bench.planner.inFlight { bench.handle(.dialFailed(target)) }
+            _ = bench.wait()
+        }
+        for target in bench.planner.inFlight { bench.handle(.dialFailed(target)) }
+        bench.handle(.reported(peer(7), isUnreachable: true))
+        #expect(bench.planner.candidates.values.allSatisfy { $0.isLost })
+        bench.connect(0..<1)
+        let lost = bench.planner.candidates.filter(\.value.isLost).keys
+        #expect(Set(lost) == [.peer(peer(7)), .peer(peer(40))], "reported, and never met")
+        bench.connect(1..<2)
+        #expect(bench.planner.candidates[.peer(peer(20))].map { $0.failures > 0 } == true, "it is not dialled more often either")
+    }
+
     // MARK: Who is there
 
     @Test func whoIsLostIsDialledAtOnceAndReportedIfInVain() {

@@ -73,7 +73,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         }
         guard candidate.addresses != addresses else { return }
         candidate.addresses = addresses
-        candidate.failures = 0
+        candidate.isThere()
         candidate.notBefore = now
         candidates[target] = candidate
     }
@@ -87,8 +87,8 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
 
     private mutating func introduce(_ peer: PeerID, _ addresses: [Multiaddr], _ now: Instant) {
         learn(.peer(peer), addresses, now)
-        guard connected[peer] == nil, candidates[.peer(peer)]?.failures == 0 else { return }
-        candidates[.peer(peer)]?.failures = 1
+        guard connected[peer] == nil else { return }
+        candidates[.peer(peer)]?.isUnmet = true
         healSoon(now)
     }
 
@@ -105,14 +105,21 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         if isUnreachable {
             healSoon(now)
         } else {
-            candidates[.peer(peer)]?.failures = 0
+            candidates[.peer(peer)]?.isThere()
         }
     }
 
     private mutating func connect(_ peer: PeerID, _ now: Instant) {
         connected[peer] = now
         suspects.removeAll { $0 == peer }
-        candidates[.peer(peer)]?.failures = 0
+        let wasMissed = candidates[.peer(peer)]?.isMissed == true
+        candidates[.peer(peer)]?.isThere()
+        if wasMissed { missNobody() }
+    }
+
+    /// What parted us from one may have parted us from all of them: who is still gone is known to others, or found out by another dial.
+    private mutating func missNobody() {
+        for target in order where candidates[target]?.isMissed == true { candidates[target]?.isMissed = false }
     }
 
     private mutating func disconnect(_ peer: PeerID, _ now: Instant) {
@@ -135,7 +142,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     private mutating func dialed(_ target: Target, _ peer: PeerID, _ now: Instant, _ actions: inout [Action]) {
         inFlight.remove(target)
         unmet.removeAll { $0 == target }
-        candidates[target]?.failures = 0
+        candidates[target]?.isThere()
         let retry = now + jittered(configuration.minimumRetryDelay)  // should the connection not last
         candidates[target]?.notBefore = retry
         if connected[peer] != nil, !opened.contains(peer) { opened.append(peer) }
@@ -153,6 +160,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         let delay = min(configuration.minimumRetryDelay * (1 << Int(failures)), longestRetryDelay(of: target))
         let retry = now + jittered(delay)
         candidates[target]?.failures = min(failures + 1, Candidate.countedFailures)
+        candidates[target]?.isMissed = true
         candidates[target]?.notBefore = retry
         if case .peer = target { healSoon(now) }
     }

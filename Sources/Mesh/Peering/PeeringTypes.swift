@@ -53,6 +53,10 @@ struct PeeringCandidate: Sendable {
     var failures: UInt8 = 0
     /// Others say so.
     var isReportedUnreachable = false
+    /// We were told to join by it, and have never been connected to it.
+    var isUnmet = false
+    /// The last dial failed, and since then nobody was reached that had been missed.
+    var isMissed = false
 
     init(addresses: [Multiaddr], notBefore: Instant, position: Int) {
         self.addresses = addresses
@@ -64,5 +68,12 @@ struct PeeringCandidate: Sendable {
     static let countedFailures: UInt8 = 20
 
     /// Nobody that we heard of has reached it lately.
-    var isLost: Bool { failures > 0 || isReportedUnreachable }
+    var isLost: Bool { isReportedUnreachable || isUnmet || isMissed }
+
+    /// It answered, or others have heard from it.
+    mutating func isThere() {
+        failures = 0
+        isUnmet = false
+        isMissed = false
+    }
 }
