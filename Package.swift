@@ -85,11 +85,13 @@ let package = Package(
         .target(name: "CChildProcess"),
         .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard", crypto]),
         .target(name: "LocalAPI", dependencies: ["LoopRuntime", nioCore, nioPosix]),
+        .target(name: "Diagnosis", dependencies: ["IPAddresses"]),
         .target(name: "Naming", dependencies: ["CLinux", "DNSCodec", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
 
         // What the user decides.
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Settings", dependencies: ["CYAML", configuration]),
+        .target(name: "Ancestors", dependencies: ["Settings"]),
 
         // Composition, and the commands.
         .target(
@@ -103,7 +105,8 @@ let package = Package(
         .executableTarget(
             name: "weft",
             dependencies: [
-                "IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "Naming", "Settings", "WeftDaemon", argumentParser, logging,
+                "Ancestors", "Diagnosis", "IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "Naming", "Settings", "WeftDaemon",
+                argumentParser, logging,
             ],
             linkerSettings: [.unsafeFlags(linkerFlags)]),
 
@@ -148,6 +151,8 @@ let package = Package(
         .testTarget(
             name: "MeshTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),
+        .testTarget(name: "AncestorsTests", dependencies: ["Ancestors", "Settings", "WeftTestKit"]),
+        .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "IPAddresses"]),
         .testTarget(name: "DNSCodecTests", dependencies: ["DNSCodec", "IPAddresses", "WeftTestKit"]),
         .testTarget(name: "NetlinkCodecTests", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WeftTestKit", "WireGuard"]),
         .testTarget(

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -112,6 +114,25 @@ int weft_fork_without_capabilities(int descriptor, const char *name) {
     syscall(SYS_close_range, 4, ~0u, 0);
     if (syscall(SYS_capset, &header, none) != 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
     return 0;
+}
+
+static int unmap_code(struct dl_phdr_info *program, size_t size, void *unused) {
+    (void)size, (void)unused;
+    if (strncmp(program->dlpi_name, "linux-", 6) == 0) return 0; // the kernel's own (vdso(7))
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int index = 0; index < program->dlpi_phnum; index++) {
+        const ElfW(Phdr) *part = &program->dlpi_phdr[index];
+        if (part->p_type != PT_LOAD || (part->p_flags & (PF_X | PF_W)) != PF_X) continue;
+        uintptr_t start = program->dlpi_addr + part->p_vaddr, end = start + part->p_filesz;
+        start = (start + page - 1) / page * page;
+        end = end / page * page;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void weft_unmap_code(void) {
+    dl_iterate_phdr(unmap_code, NULL);
 }
 
 int weft_unshare_network(void) {

@@ -5,12 +5,15 @@ import Glibc
 package enum LocalClient {
     /// Longer answers are refused: 20,000 members take some 8 MiB.
     package static let maximumResponseBytes = 64 << 20
-    /// How long the node may take.
-    package static let timeoutSeconds = 10
+    /// How long the node may take for what it knows.
+    package static let patienceSeconds = 10
 
     /// Asks the node that listens at `path`.
-    package static func ask(_ request: LocalRequest, at path: String) throws(LocalAPIError) -> LocalResponse {
+    package static func ask(
+        _ request: LocalRequest, at path: String, patienceSeconds: Int = patienceSeconds
+    ) throws(LocalAPIError) -> LocalResponse {
         let socket = try send(request, to: path)
+        limit(socket, [SO_RCVTIMEO], seconds: patienceSeconds)
         defer { close(socket) }
         let answer = try readAll(from: socket, path)
         guard let response = try? JSONDecoder().decode(LocalResponse.self, from: answer) else { throw .noAnswer(path: path) }
@@ -20,8 +23,7 @@ package enum LocalClient {
     /// Asks for what comes without end. The connected socket is the caller's; it waits as long as it takes.
     package static func open(_ request: LocalRequest, at path: String) throws(LocalAPIError) -> CInt {
         let socket = try send(request, to: path)
-        var forever = timeval()
-        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &forever, socklen_t(MemoryLayout<timeval>.size))
+        limit(socket, [SO_RCVTIMEO], seconds: 0)
         return socket
     }
 
@@ -41,10 +43,8 @@ package enum LocalClient {
         let bytes = try pathBytes(path)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw .notRunning(path: path) }
-        var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
-        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {  // the second one bounds connect(2) as well, which waits while the backlog is full
-            setsockopt(descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))
-        }
+        // The second one bounds connect(2) as well, which waits while the backlog is full.
+        limit(descriptor, [SO_RCVTIMEO, SO_SNDTIMEO], seconds: patienceSeconds)
         guard withUnixAddress(bytes, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
             let error = errno
             close(descriptor)
@@ -55,6 +55,12 @@ package enum LocalClient {
             }
         }
         return descriptor
+    }
+
+    /// Zero: for ever.
+    private static func limit(_ socket: CInt, _ options: [CInt], seconds: Int) {
+        var time = timeval(tv_sec: seconds, tv_usec: 0)
+        for option in options { setsockopt(socket, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size)) }
     }
 
     private static func readAll(from socket: CInt, _ path: String) throws(LocalAPIError) -> Data {

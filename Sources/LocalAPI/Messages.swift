@@ -6,6 +6,8 @@ package struct LocalRequest: Codable, Hashable, Sendable {
         case leave
         /// Forget the member that is called `name`.
         case forget
+        /// Find out how the member that is called `name` is reached; dials it, if it is not connected.
+        case ping
         /// Log from `level` on.
         case logLevel = "log-level"
         /// Send all names and addresses, now and whenever they change, as long as the connection stands.
@@ -38,11 +40,34 @@ package struct LocalResponse: Codable, Hashable, Sendable {
     package var status: StatusReport?
     /// Contains the mesh secret.
     package var token: String?
+    package var ping: PingReport?
 
-    package init(error: String? = nil, status: StatusReport? = nil, token: String? = nil) {
+    package init(error: String? = nil, status: StatusReport? = nil, token: String? = nil, ping: PingReport? = nil) {
         self.error = error
         self.status = status
         self.token = token
+        self.ping = ping
+    }
+}
+
+/// How the node reaches a member.
+package struct PingReport: Codable, Hashable, Sendable {
+    package var member: StatusReport.Member
+    /// Where this node listens for peers, and the others if they are set alike.
+    package var peeringPort: Int
+    /// Why no peering connection stands, in words; `nil` if one does.
+    package var peeringProblem: String?
+
+    enum CodingKeys: String, CodingKey {
+        case member
+        case peeringPort = "peering_port"
+        case peeringProblem = "peering_problem"
+    }
+
+    package init(member: StatusReport.Member, peeringPort: Int, peeringProblem: String?) {
+        self.member = member
+        self.peeringPort = peeringPort
+        self.peeringProblem = peeringProblem
     }
 }
 

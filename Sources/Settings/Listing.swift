@@ -58,10 +58,26 @@ package enum Listing {
     }
 
     private static func shown(_ value: GivenValue, of setting: Setting) -> String {
-        if setting.isSecret { return "(secret)" }
-        let texts = value.values.map(quoted)
+        setting.isSecret ? "(secret)" : text(value.values, of: setting)
+    }
+
+    private static func text(_ values: [String], of setting: Setting) -> String {
+        let texts = values.map(quoted)
         if case .list = setting.kind { return "[\(texts.joined(separator: ", "))]" }
         return texts.first ?? ""
+    }
+
+    /// A settings file, secrets and all.
+    package static func file(_ settings: [(Setting, [String])]) -> String {
+        settings.map { "\($0.key): \(text($1, of: $0))\n" }.joined()
+    }
+
+    /// The same as variables for systemd (systemd.exec(5), EnvironmentFile=), which reads what is in double quotes as a shell does.
+    package static func variables(_ settings: [(Setting, [String])]) -> String {
+        settings.map { setting, values in
+            let text = values.joined(separator: ",").map { "\"\\$`".contains($0) ? "\\\($0)" : "\($0)" }.joined()
+            return "\(setting.variable)=\"\(text)\"\n"
+        }.joined()
     }
 
     private static func source(_ origin: Origin) -> String {

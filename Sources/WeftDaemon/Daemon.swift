@@ -252,6 +252,8 @@ package struct Daemon: Sendable {
                     return LocalResponse()
                 case .forget:
                     return LocalResponse(error: await node.engine.forget(request.name ?? ""))
+                case .ping:
+                    return await node.engine.ping(request.name ?? "")
                 case .names:
                     return LocalResponse()
                 case .logLevel:

@@ -12,16 +12,33 @@ extension Engine {
         guard let host else { return }
         let expected: PeerID? = if case .peer(let peerID) = target { peerID } else { nil }
         Task(executorPreference: executor) {
-            var result: Result<PeerID, DialError> = .failure(.unreachable(reason: "it has told no address"))
-            for address in addresses {
-                do throws(DialError) {
-                    result = .success(try await host.dial(address, expecting: expected))
-                } catch {
-                    result = .failure(error)
-                }
-                if case .success = result { break }
-            }
+            let result = await self.firstAnswer(host, addresses, expected)
             await self.post(.dialed(target, result))
+        }
+    }
+
+    /// Tries the addresses in order until one answers.
+    private func firstAnswer(_ host: PeerHost, _ addresses: [Multiaddr], _ expected: PeerID?) async -> Result<PeerID, DialError> {
+        var result: Result<PeerID, DialError> = .failure(.unreachable(reason: "it has told no address"))
+        for address in addresses {
+            do throws(DialError) {
+                return .success(try await host.dial(address, expecting: expected))
+            } catch {
+                result = .failure(error)
+            }
+        }
+        return result
+    }
+
+    /// Why a member is not connected; `nil` if it is, or answers now.
+    func peeringProblem(of peer: PeerID, _ addresses: [Multiaddr]) async -> String? {
+        guard connectedFrom[peer] == nil, let host else { return nil }
+        switch await firstAnswer(host, addresses, peer) {
+        case .success:
+            post(.dialed(.peer(peer), .success(peer)))
+            return nil
+        case .failure(let error):
+            return connectedFrom[peer] == nil ? error.advice : nil
         }
     }
 

@@ -8,6 +8,7 @@ import WireGuard
 /// What the commands ask for.
 extension Engine {
     func status() async -> StatusReport {
+        settling.ask()
         let device = await parts.network.observe()
         await parts.network.check()  // nothing tells of peers that somebody removed, so whoever looks has it put right
         let implementation = await parts.network.implementation
@@ -30,6 +31,26 @@ extension Engine {
         return StatusReport(node: node, members: members.sorted { ($0.name, $0.peerID) < ($1.name, $1.peerID) })
     }
 
+    /// How a member is reached.
+    ///
+    /// - Parameter name: as the status shows it, or a peer id.
+    func ping(_ name: String) async -> LocalResponse {
+        guard let peer = peer(called: name), let record = membership[peer]?.record else {
+            return LocalResponse(error: ForgetObstacle.unknown.advice(name))
+        }
+        guard peer != parts.identity.peerID else { return LocalResponse(error: "\(name) is this node") }
+        let problem = await peeringProblem(of: peer, record.peeringAddresses)
+        guard let member = await status().members.first(where: { $0.peerID == peer.description }) else {
+            return LocalResponse(error: ForgetObstacle.unknown.advice(name))
+        }
+        return LocalResponse(
+            ping: PingReport(member: member, peeringPort: Int(parts.settings.clusterPort), peeringProblem: problem))
+    }
+
+    private func peer(called name: String) -> PeerID? {
+        membership.claims.shownNames().first { $0.value.text == name || $0.key.description == name }?.key
+    }
+
     /// A token for the next node: the mesh's secret, and this node and others to join by.
     func joinToken() -> JoinToken {
         let own = JoinToken.Bootstrap(peer: parts.identity.peerID, addresses: reachability().peering)
@@ -46,8 +67,7 @@ extension Engine {
     /// - Parameter name: as the status shows it, or a peer id.
     /// - Returns: why it is not forgotten, for the user.
     func forget(_ name: String) -> String? {
-        let shown = membership.claims.shownNames().first { $0.value.text == name || $0.key.description == name }
-        guard let peer = shown?.key else { return ForgetObstacle.unknown.advice(name) }
+        guard let peer = peer(called: name) else { return ForgetObstacle.unknown.advice(name) }
         let obstacle = obstacle(toForgetting: peer)
         post(.forget(peer))
         return obstacle?.advice(name)

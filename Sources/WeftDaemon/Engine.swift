@@ -1,3 +1,4 @@
+import CLinux
 import GossipSub
 import IPAddresses
 import LinuxNetwork
@@ -60,6 +61,8 @@ actor Engine {
     private lazy var saving = PacedWork(.init(delay: .seconds(1), minimumRest: .seconds(4)), eventLoop: executor.eventLoop) {
         self.assumeIsolated { $0.save() }
     }
+    /// What it took to start, to learn of others or to answer a command is not needed at rest.
+    private(set) lazy var settling = PacedWork(.init(delay: .seconds(15)), eventLoop: executor.eventLoop) { weft_unmap_code() }
     /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
     /// ignored, and WireGuard tries again after five seconds.
     private lazy var networkUpdating = PacedWork(
@@ -227,6 +230,7 @@ actor Engine {
             isNetworkStale = true
         case .persist:
             saving.ask()
+            settling.ask()
         case .notice(let notice):
             parts.log.log(level: notice.level, notice.message, metadata: notice.metadata)
         }

@@ -115,6 +115,13 @@ extension Node {
         try weft(["leave"])
     }
 
+    /// What `weft ping` says.
+    ///
+    /// - Throws: `LaboratoryError` with that, if the member is not reached.
+    package func ping(_ name: String) throws -> String {
+        try weft(["ping", "--count", "1", name])
+    }
+
     @discardableResult
     private func weft(_ arguments: [String]) throws -> String {
         try host.run([binary] + arguments + ["--socket", socket], atMost: .seconds(10))

@@ -64,6 +64,13 @@ struct SettingsLoader: Sendable {
 
     /// No more of it than such a file may have.
     static func read(_ path: String) throws -> SettingsFile? {
+        var isOpenToAll = false
+        let bytes = try bytes(path, maximum: SettingsFile.maximumBytes) { isOpenToAll = $0.st_mode & S_IROTH != 0 }
+        return bytes.map { SettingsFile(path: path, bytes: $0, isOpenToAll: isOpenToAll) }
+    }
+
+    /// What is in a file, up to one byte more than `maximum`; `nil` if there is none.
+    static func bytes(_ path: String, maximum: Int, look: (stat) -> Void = { _ in }) throws -> [UInt8]? {
         // A pipe without a writer must not make it wait.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if descriptor < 0, errno == ENOENT { return nil }
@@ -71,15 +78,16 @@ struct SettingsLoader: Sendable {
         defer { close(descriptor) }
         var information = stat()
         guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { throw Failure("\(path) is no file") }
+        look(information)
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
-        while bytes.count <= SettingsFile.maximumBytes {
-            let count = Glibc.read(descriptor, &buffer, buffer.count)
+        while bytes.count <= maximum {
+            let count = Glibc.read(descriptor, &buffer, min(buffer.count, maximum + 1 - bytes.count))
             guard count >= 0 else { throw Failure("cannot read \(path): \(String(cString: strerror(errno)))") }
             guard count > 0 else { break }
             bytes += buffer[..<count]
         }
-        return SettingsFile(path: path, bytes: bytes, isOpenToAll: information.st_mode & S_IROTH != 0)
+        return bytes
     }
 
     private static func processEnvironment() -> [String: String] {

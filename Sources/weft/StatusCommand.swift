@@ -129,10 +129,12 @@ extension LocalClient {
     }
 
     /// Asks the node; its refusal is our failure.
-    static func request(_ request: LocalRequest, _ node: NodeFlags) throws -> LocalResponse {
+    static func request(
+        _ request: LocalRequest, _ node: NodeFlags, patienceSeconds: Int = LocalClient.patienceSeconds
+    ) throws -> LocalResponse {
         let response: LocalResponse
         let socket = try node.address().socketPath
-        do { response = try ask(request, at: socket) } catch { throw Failure("\(error)") }
+        do { response = try ask(request, at: socket, patienceSeconds: patienceSeconds) } catch { throw Failure("\(error)") }
         if let error = response.error { throw Failure(error) }
         return response
     }

@@ -35,9 +35,13 @@ struct StatusTable {
     static func aligned(_ rows: [[String]]) -> [String] {
         let widths = (0..<(rows.map(\.count).max() ?? 0)).map { column in rows.map { $0.count > column ? $0[column].count : 0 }.max() ?? 0 }
         return rows.map { row in
-            let cells = zip(row, widths).map { text, width in text + String(repeating: " ", count: width - text.count) }
+            let cells = zip(row, widths).map { text, width in padded(text, to: width) }
             return String(cells.joined(separator: "  ").reversed().drop { $0 == " " }.reversed())
         }
+    }
+
+    static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
     }
 
     static func duration(_ seconds: Int) -> String {

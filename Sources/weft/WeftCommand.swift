@@ -14,9 +14,9 @@ struct WeftCommand: ParsableCommand {
             """,
         version: WeftVersion.number,
         subcommands: [
-            RunCommand.self, StatusCommand.self, PeersCommand.self, TokenCommand.self, LeaveCommand.self, ForgetCommand.self,
-            ConfigCommand.self,
-            LogLevelCommand.self, NamesKeeperCommand.self, CompletionCommand.self,
+            RunCommand.self, StatusCommand.self, PeersCommand.self, PingCommand.self, TokenCommand.self, LeaveCommand.self,
+            ForgetCommand.self, ConfigCommand.self, ImportCommand.self, LogLevelCommand.self, NamesKeeperCommand.self,
+            CompletionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

@@ -21,6 +21,17 @@ extension EndToEnd {
             }
         }
 
+        /// Most of a program that has just started is code that it does not need again soon.
+        @Test func aNodeAtRestHoldsLittleOfItsCode() async throws {
+            try await Laboratory.with { laboratory in
+                let mesh = try await TestMesh(in: laboratory)
+                let process = mesh.nodes[0].process.id
+                let before = ProcessFacts.memory(process).resident
+                try await eventually("it holds two thirds", within: .seconds(30)) { ProcessFacts.memory(process).resident < before / 3 * 2 }
+                #expect(mesh.nodes[0].status() != nil, "and goes on")
+            }
+        }
+
         /// Two nodes that are connected may keep their connection alive, now and then.
         @Test func aMeshAtRestHardlyWakes() async throws {
             try await Laboratory.with { laboratory in

@@ -55,6 +55,8 @@ extension ImportRule {
         ImportRule("HostProcess", ["CLinux", "Glibc"], "the daemon's own process: its user, what it may do, who watches it"),
         ImportRule("LocalAPI", ["FoundationEssentials", "Glibc", "LoopRuntime", "NIOCore", "NIOPosix"], "FoundationEssentials for JSON"),
         ImportRule(
+            "Diagnosis", ["Glibc", "IPAddresses"], "what a person asks when something does not work: probes, and what follows from them"),
+        ImportRule(
             "Naming", ["CLinux", "DNSCodec", "Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOPosix", "Synchronization"],
             "the hosts file, the DNS sockets, systemd-resolved; it is told names, and does not know whose they are"),
 
@@ -62,6 +64,8 @@ extension ImportRule {
         ImportRule(
             "Settings", ["CYAML", "Configuration", "Synchronization"],
             "each setting once; Configuration for which source goes first, CYAML for a parser that tells lines"),
+
+        ImportRule("Ancestors", ["FoundationEssentials", "Settings"], "files of wesher and w2wesher; FoundationEssentials for JSON"),
 
         // Composition.
         ImportRule(
@@ -74,7 +78,8 @@ extension ImportRule {
         ImportRule(
             "weft",
             [
-                "ArgumentParser", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging", "LoopRuntime", "Mesh",
+                "Ancestors", "ArgumentParser", "Diagnosis", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging",
+                "LoopRuntime", "Mesh",
                 "Naming", "Settings", "WeftDaemon",
             ], "the one place that knows the command line"),
 
@@ -96,7 +101,7 @@ extension ImportRule {
                 "WireGuard",
             ],
             "the cores that decide, and of PeerHost the numbers alone; Foundation for the count of processors"),
-        ImportRule("WeftSimulate", ["ArgumentParser", "MeshSimulation"], "a command line for the simulator"),
+        ImportRule("WeftSimulate", ["ArgumentParser", "Glibc", "MeshSimulation"], "a command line for the simulator"),
 
         // Benchmarks.
         ImportRule("MeshBench", ["CLinux", "Foundation", "WeftLaboratory"], "measures the program from outside; CLinux for signals"),
@@ -117,7 +122,9 @@ extension ImportRule {
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "MeshBench", "MicroBench",
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
-    static let adapters = ["LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "Naming"]
+    static let adapters = [
+        "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "Diagnosis", "Naming",
+    ]
     /// C alone: nothing to import.
     static let headers = ["CLinux", "CSodium", "CChildProcess", "CYAML"]
 

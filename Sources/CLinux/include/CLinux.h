@@ -78,6 +78,11 @@ void weft_release(int descriptor);
 /// first thread, likewise.
 int weft_fork_without_capabilities(int descriptor, const char *name);
 
+/// Unmaps the pages of code of this program and its libraries (madvise(2), MADV_DONTNEED), which count as memory of the process.
+/// What is called again is mapped again from the page cache, at the cost of a fault. Code alone: it is never written to, while
+/// other parts of a program hold what the loader has put there.
+void weft_unmap_code(void);
+
 /// Moves the calling thread into a network namespace of its own (unshare(2) with CLONE_NEWNET). -1 and errno on failure.
 /// For tests: the daemon works in the namespace it is started in.
 int weft_unshare_network(void);
