@@ -19,11 +19,12 @@ import Testing
     /// - 47185: what was asked for by a connection that was one too many was not asked for again.
     /// - 48620: what was said by such a connection was lost.
     /// - 86029: a list that was opened right after an answer was taken for one that had crossed ours, and passed over.
+    /// - 89251: the peer in a token, whom one node alone was to meet, was tried in turn with all whom that node had dialled in vain.
     /// - 9696, 34395: whom a node had dialled in vain during a partition cost it a dial each afterwards, although nobody held them for lost.
     @Test(
         arguments: [
             8, 12, 25, 28, 56, 57, 64, 71, 79, 101, 1224, 1246, 1510, 1651, 1870, 9696, 12186, 22084, 22730, 24334, 27026, 34395, 47185,
-            48620, 86029,
+            48620, 86029, 89251,
         ] as [UInt64])
     func stayMended(seed: UInt64) {
         var simulation = Simulation(Scenario(seed: seed))

@@ -18,11 +18,13 @@ package struct PeeringConfiguration: Sendable {
     /// A failed target is tried again after this, doubled with each failure.
     package var minimumRetryDelay: Duration = .milliseconds(250)
     package var maximumRetryDelay: Duration = .seconds(120)
-    /// Within that, how long after one another hosts to join by that have not answered yet are tried, while others are connected.
+    /// Within that, how long after one another hosts and peers to join by that have not answered yet are tried, while others are connected.
     package var introductionSpacing: Duration = .seconds(30)
     /// How long after one another all nodes of a mesh try a lost member, on average; each node waits as many times longer as there are
     /// members, within the two bounds that follow.
     package var healSpacing: Duration = .seconds(3)
+    /// So many times longer if nobody is lost but by this node's own dials in vain.
+    package var doubtFactor = 3
     package var minimumHealInterval: Duration = .seconds(10)
     /// Also how often a member is tried of which nothing bad is known: it renews the graph.
     package var maximumHealInterval: Duration = .seconds(1200)

@@ -45,8 +45,8 @@ extension PeeringPlanner {
 
     private var freeSlots: Int { max(0, configuration.maximumInFlight - inFlight.count) }
 
-    /// Hosts that the user named are tried until each has answered once, whoever is connected: behind one of them may be members whom
-    /// nobody here has heard of.
+    /// Hosts that the user named, and peers that a token names, are tried until each has answered once, whoever is connected: behind one
+    /// of them may be members whom nobody else here has heard of.
     private func introductions(_ now: Instant) -> [Target] {
         let due = unmet.lazy.filter { target in
             !inFlight.contains(target) && candidates[target].map { $0.notBefore <= now } ?? false
@@ -73,23 +73,35 @@ extension PeeringPlanner {
 
 extension PeeringPlanner {
     /// For how long a lost member is left alone: all nodes together try one about every `healSpacing`.
-    private var healInterval: Duration {
+    var healInterval: Duration {
         min(max(configuration.healSpacing * order.count, configuration.minimumHealInterval), configuration.maximumHealInterval)
     }
 
     /// In a small mesh nobody else tries meanwhile. But the more are lost, the less often each is tried: all of them together cost as much
     /// as one. That a host has not answered matters less once others have.
     func longestRetryDelay(of target: Target) -> Duration {
-        if case .host = target, !connected.isEmpty {
+        if isForJoining(target), !connected.isEmpty {
             return min(configuration.introductionSpacing * max(unmet.count, 1), configuration.maximumRetryDelay)
         }
         guard healInterval < configuration.maximumRetryDelay else { return configuration.maximumRetryDelay }  // too many to count each time
         return min(healInterval * max(order.count(where: isLost), 1), configuration.maximumRetryDelay)
     }
 
+    /// How soon the next one of these is tried.
+    func healDelay(_ waiting: [Target]) -> Duration {
+        // Whom we alone dialled in vain, as befalls many during a partition, is there again as a rule; nobody says so.
+        if waiting.contains(where: { candidates[$0]?.isReportedUnreachable == true }) { return healInterval }
+        guard waiting.contains(where: isLost) else { return configuration.maximumHealInterval }
+        return min(healInterval * configuration.doubtFactor, configuration.maximumHealInterval)
+    }
+
+    private func isForJoining(_ target: Target) -> Bool {
+        if case .host = target { true } else { unmet.contains(target) }
+    }
+
     /// Somebody is lost.
-    mutating func healSoon(_ now: Instant) {
-        let soon = now + jittered(healInterval)
+    mutating func healSoon(within delay: Duration, _ now: Instant) {
+        let soon = now + jittered(delay)
         healAt = healAt.map { min($0, soon) }
     }
 
@@ -100,13 +112,13 @@ extension PeeringPlanner {
             return []
         }
         guard let due = healAt else {
-            healAt = now + jittered(order.contains { isWaiting($0) && isLost($0) } ? healInterval : configuration.maximumHealInterval)
+            healAt = now + jittered(healDelay(order.filter(isWaiting)))
             return []
         }
         guard due <= now else { return [] }
         let waiting = order.filter(isWaiting)
         let lost = waiting.filter(isLost)
-        healAt = now + jittered(lost.isEmpty ? configuration.maximumHealInterval : healInterval)
+        healAt = now + jittered(healDelay(waiting))
         guard inFlight.count < configuration.maximumInFlight else { return [] }
         return [(lost.isEmpty ? waiting : lost).randomElement(using: &generator)].compactMap(\.self)
     }

@@ -23,7 +23,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     var opened: [PeerID] = []
     /// Peers whose connection broke and that have not been reached or given up since.
     var suspects: [PeerID] = []
-    /// Hosts to join by that have not answered yet.
+    /// Hosts and peers to join by that have not answered yet.
     var unmet: [Target] = []
     var healAt: Instant?
     var generator: Generator
@@ -73,7 +73,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         }
         guard candidate.addresses != addresses else { return }
         candidate.addresses = addresses
-        candidate.isThere()
+        candidate.failures = 0
         candidate.notBefore = now
         candidates[target] = candidate
     }
@@ -87,14 +87,14 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
 
     private mutating func introduce(_ peer: PeerID, _ addresses: [Multiaddr], _ now: Instant) {
         learn(.peer(peer), addresses, now)
-        guard connected[peer] == nil else { return }
-        candidates[.peer(peer)]?.isUnmet = true
-        healSoon(now)
+        guard connected[peer] == nil, candidates[.peer(peer)] != nil, !unmet.contains(.peer(peer)) else { return }
+        unmet.append(.peer(peer))
     }
 
     private mutating func forget(_ peer: PeerID) {
         let target = Target.peer(peer)
         suspects.removeAll { $0 == peer }
+        unmet.removeAll { $0 == target }
         guard let position = candidates.removeValue(forKey: target)?.position, let last = order.popLast(), last != target else { return }
         order[Int(position)] = last
         candidates[last]?.position = position
@@ -103,23 +103,17 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     private mutating func report(_ peer: PeerID, _ isUnreachable: Bool, _ now: Instant) {
         candidates[.peer(peer)]?.isReportedUnreachable = isUnreachable
         if isUnreachable {
-            healSoon(now)
+            healSoon(within: healInterval, now)
         } else {
-            candidates[.peer(peer)]?.isThere()
+            candidates[.peer(peer)]?.failures = 0
         }
     }
 
     private mutating func connect(_ peer: PeerID, _ now: Instant) {
         connected[peer] = now
         suspects.removeAll { $0 == peer }
-        let wasMissed = candidates[.peer(peer)]?.isMissed == true
-        candidates[.peer(peer)]?.isThere()
-        if wasMissed { missNobody() }
-    }
-
-    /// What parted us from one may have parted us from all of them: who is still gone is known to others, or found out by another dial.
-    private mutating func missNobody() {
-        for target in order where candidates[target]?.isMissed == true { candidates[target]?.isMissed = false }
+        unmet.removeAll { $0 == .peer(peer) }
+        candidates[.peer(peer)]?.failures = 0
     }
 
     private mutating func disconnect(_ peer: PeerID, _ now: Instant) {
@@ -142,7 +136,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     private mutating func dialed(_ target: Target, _ peer: PeerID, _ now: Instant, _ actions: inout [Action]) {
         inFlight.remove(target)
         unmet.removeAll { $0 == target }
-        candidates[target]?.isThere()
+        candidates[target]?.failures = 0
         let retry = now + jittered(configuration.minimumRetryDelay)  // should the connection not last
         candidates[target]?.notBefore = retry
         if connected[peer] != nil, !opened.contains(peer) { opened.append(peer) }
@@ -160,8 +154,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
         let delay = min(configuration.minimumRetryDelay * (1 << Int(failures)), longestRetryDelay(of: target))
         let retry = now + jittered(delay)
         candidates[target]?.failures = min(failures + 1, Candidate.countedFailures)
-        candidates[target]?.isMissed = true
         candidates[target]?.notBefore = retry
-        if case .peer = target { healSoon(now) }
+        if case .peer = target { healSoon(within: healDelay([target]), now) }
     }
 }

@@ -14,7 +14,7 @@ package enum PeeringTarget: Hashable, Sendable {
 package enum PeeringInput: Sendable {
     /// A member and where it listens; replaces what was known. No addresses: it cannot be dialled.
     case member(PeerID, [Multiaddr])
-    /// A peer to join by, who is no member as far as is known: he counts as lost until he is met.
+    /// A peer to join by, who is no member as far as is known.
     case introduction(PeerID, [Multiaddr])
     case forget(PeerID)
     /// A host to join by.
@@ -53,10 +53,6 @@ struct PeeringCandidate: Sendable {
     var failures: UInt8 = 0
     /// Others say so.
     var isReportedUnreachable = false
-    /// We were told to join by it, and have never been connected to it.
-    var isUnmet = false
-    /// The last dial failed, and since then nobody was reached that had been missed.
-    var isMissed = false
 
     init(addresses: [Multiaddr], notBefore: Instant, position: Int) {
         self.addresses = addresses
@@ -68,12 +64,5 @@ struct PeeringCandidate: Sendable {
     static let countedFailures: UInt8 = 20
 
     /// Nobody that we heard of has reached it lately.
-    var isLost: Bool { isReportedUnreachable || isUnmet || isMissed }
-
-    /// It answered, or others have heard from it.
-    mutating func isThere() {
-        failures = 0
-        isUnmet = false
-        isMissed = false
-    }
+    var isLost: Bool { failures > 0 || isReportedUnreachable }
 }
