@@ -4,12 +4,14 @@ import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
@@ -48,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         // Without its traits: streams of messages would bring all of Foundation in, and with it 40 MB of tables.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
@@ -84,6 +87,10 @@ let package = Package(
         .target(name: "HostProcess", dependencies: ["CLinux"]),
         .target(name: "CChildProcess"),
         .target(name: "UserspaceWireGuard", dependencies: ["CChildProcess", "IPAddresses", "WireGuard", crypto]),
+        .target(name: "PrometheusMetrics", dependencies: [coreMetrics]),
+        .target(name: "NodeMetrics", dependencies: ["HostProcess", coreMetrics]),
+        .target(name: "WebPort", dependencies: ["IPAddresses", "LoopRuntime", nioCore, nioHTTP1, nioPosix]),
+        .target(name: "CStatusPage", exclude: ["Page"]),
         .target(name: "LocalAPI", dependencies: ["LoopRuntime", nioCore, nioPosix]),
         .target(name: "Diagnosis", dependencies: ["IPAddresses"]),
         .target(name: "Naming", dependencies: ["CLinux", "DNSCodec", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
@@ -97,10 +104,10 @@ let package = Package(
         .target(
             name: "WeftDaemon",
             dependencies: [
-                "CLinux", "DNSCodec", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime", "Mesh",
-                "Multiformats", "Naming", "NetlinkCodec", "PeerConnection", "PeerHost", "SecureChannel", "Timeline", "UserspaceWireGuard",
-                "WireGuard", crypto,
-                logging, nioCore, nioPosix,
+                "CLinux", "CStatusPage", "DNSCodec", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime",
+                "Mesh",
+                "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel",
+                "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
             ]),
         .executableTarget(
             name: "weft",
@@ -153,6 +160,12 @@ let package = Package(
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),
         .testTarget(name: "AncestorsTests", dependencies: ["Ancestors", "Settings", "WeftTestKit"]),
         .testTarget(name: "DiagnosisTests", dependencies: ["Diagnosis", "IPAddresses"]),
+        .testTarget(
+            name: "PrometheusMetricsTests",
+            dependencies: ["HostProcess", "NodeMetrics", "PrometheusMetrics", "WeftTestKit", coreMetrics]),
+        .testTarget(name: "NodeMetricsTests", dependencies: ["HostProcess", "NodeMetrics", "PrometheusMetrics", coreMetrics]),
+        .testTarget(
+            name: "WebPortTests", dependencies: ["IPAddresses", "LoopRuntime", "WebPort", "WeftTestKit", nioCore, nioEmbedded, nioPosix]),
         .testTarget(name: "DNSCodecTests", dependencies: ["DNSCodec", "IPAddresses", "WeftTestKit"]),
         .testTarget(name: "NetlinkCodecTests", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WeftTestKit", "WireGuard"]),
         .testTarget(

@@ -66,6 +66,14 @@ extension Setting {
         standard: "auto: where systemd-resolved runs", example: "on")
     package static let dnsPort = Setting(
         "dns-port", .text(value: "port"), "Port of the DNS answers, UDP and TCP.", standard: "10053", example: "10053")
+    package static let metricsAddress = Setting(
+        "metrics-addr", .text(value: "address:port"),
+        "Serve metrics for Prometheus there, at /metrics. They tell members' names: take an overlay address, or a loopback one.",
+        standard: "off", example: "127.0.0.1:10090")
+    package static let webAddress = Setting(
+        "web-addr", .text(value: "address:port"),
+        "Serve a page there that shows the mesh. A loopback address: it is for this machine alone.",
+        standard: "off", example: "127.0.0.1:10088")
     package static let logLevel = Setting(
         "log-level", .text(value: "level"), "trace, debug, info, notice, warning, error or critical.", standard: "info",
         example: "info", moment: .reload, isInherited: true)
@@ -74,7 +82,8 @@ extension Setting {
     package static let all = [
         join, clusterKey, startOver, name, interface, socket, stateDirectory, user, bindAddress, bindInterface, advertiseAddress,
         clusterPort,
-        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, logLevel,
+        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, metricsAddress,
+        webAddress, logLevel,
     ]
 
     package static func named(_ key: String) -> Setting? { all.first { $0.key == key } }

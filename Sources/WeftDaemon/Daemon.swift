@@ -1,3 +1,4 @@
+import CoreMetrics
 import Glibc
 import GossipSub
 import HostProcess
@@ -9,7 +10,9 @@ import LoopRuntime
 import Mesh
 import Multiformats
 import NIOCore
+import NodeMetrics
 import PeerHost
+import PrometheusMetrics
 import SecureChannel
 import WireGuard
 
@@ -28,6 +31,9 @@ package struct Daemon: Sendable {
     private let signals: Signals
     private let log: Logger
     private let logLevel: LogLevelSwitch
+    private let metrics: NodeMetrics
+    /// `nil`: nobody asks for them.
+    private let exposition: WebPages.Exposition?
     private let serviceManager = ServiceManager { getenv($0).map { String(cString: $0) } }
     private let reload: @Sendable () throws -> ReloadedSettings
 
@@ -46,7 +52,17 @@ package struct Daemon: Sendable {
         self.reload = reload
         let levelSwitch = LogLevelSwitch(settings.logLevel)
         logLevel = levelSwitch
-        log = Logger(label: "weft") { _ in LineLogHandler(levelSwitch) }
+        guard settings.metricsAddress != nil else {
+            metrics = NodeMetrics(factory: NOOPMetricsHandler.instance)
+            exposition = nil
+            log = Logger(label: "weft") { _ in LineLogHandler(levelSwitch) }
+            return
+        }
+        let registry = PrometheusRegistry(help: NodeMetrics.help)
+        let metrics = NodeMetrics(factory: registry)
+        self.metrics = metrics
+        exposition = WebPages.Exposition(metrics: metrics, registry: registry)
+        log = Logger(label: "weft") { _ in MultiplexLogHandler([LineLogHandler(levelSwitch), LogCounter(metrics)]) }
     }
 
     /// Runs until SIGINT, SIGTERM or `weft leave`, or until its terminal is gone.
@@ -154,12 +170,12 @@ package struct Daemon: Sendable {
             settings.publishesNames
             ? NamesPublisher(ranges: token.overlay.prefixes, port: settings.answeredPort, executor: executor, log: log) : nil
         let network = NetworkReconciler(
-            kernel: kernel, choice: settings.wireguard, tunnels: groundwork.tunnels, executor: executor, log: log)
+            kernel: kernel, choice: settings.wireguard, tunnels: groundwork.tunnels, executor: executor, log: log, metrics: metrics)
         let parts = EngineParts(
             executor: executor, settings: settings, token: token, identity: state.identity, wireguardKey: state.wireguardKey,
             wireguardPublicKey: try publicKey(state), kernel: kernel, network: network, names: names,
             surroundings: try await kernel.surroundings(interface: settings.interface, overlay: token.overlay),
-            restored: try directory.loadMembers().map { MeshSnapshot(decoding: $0.bytes, elapsed: $0.age) }, log: log,
+            restored: try directory.loadMembers().map { MeshSnapshot(decoding: $0.bytes, elapsed: $0.age) }, log: log, metrics: metrics,
             saveMembers: { bytes in
                 do {
                     try directory.saveMembers(bytes)
@@ -192,6 +208,8 @@ package struct Daemon: Sendable {
             throw .internalFault("no signals: \(error)")
         }
         try await listen(node.host, node.kernel)
+        let pages = try await WebPages.start(settings, exposition, on: executor) { await node.engine.status() }
+        await node.engine.attach(pages)
         await node.host.subscribe(Engine.recordsTopic, TopicPolicy(signing: .none, validation: .external))
         await node.engine.post(.started)
         if let desired = await node.engine.desiredNetwork() { try await node.network.start(desired) }
@@ -286,6 +304,7 @@ package struct Daemon: Sendable {
 
     private func takeDown(_ node: Node) async {
         await node.engine.server?.stop()
+        await node.engine.pages?.stop()
         await node.engine.post(.stop)
         await node.host.shutDown()
         await node.names?.stop()

@@ -26,6 +26,7 @@ package enum DaemonError: Error, Hashable, Sendable {
     case cannotListen(ListenError)
     case noSuchInterface(String)
     case localSocket(String)
+    case webPages(String)
     case network(String)
     case internalFault(String)
 }
@@ -72,6 +73,8 @@ extension DaemonError: CustomStringConvertible {
         case .noSuchInterface(let name):
             "there is no interface \(name) with an address to listen on: see `ip address` and --bind-iface"
         case .localSocket(let reason):
+            reason
+        case .webPages(let reason):
             reason
         case .network(let reason):
             reason

@@ -62,6 +62,10 @@ package struct DaemonSettings: Sendable {
     package var hostsFile: String? = "/etc/hosts"
     package var dns: DNSChoice = .auto
     package var dnsPort: UInt16 = 10053
+    /// Where Prometheus may ask; `nil`: nowhere.
+    package var metricsAddress: SocketAddress?
+    /// Where a browser of this machine sees the mesh; `nil`: nowhere.
+    package var webAddress: SocketAddress?
     package var logLevel: Logger.Level = .info
 
     var publishesNames: Bool { hostsFile != nil || answeredPort != nil }

@@ -46,10 +46,12 @@ extension Engine {
         switch result {
         case .success(let peerID):
             joinProblems[target] = nil
+            parts.metrics.count(.dial(.connected))
             decide(.dialed(target, connectedTo: peerID))
         case .failure(.isOwnAddress):
             decide(.dialedOurselves(target))
         case .failure(let error):
+            parts.metrics.count(.dial(.failed))
             noteFailure(target, error)
             decide(.dialFailed(target))
         }

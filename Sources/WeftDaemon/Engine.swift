@@ -8,6 +8,7 @@ import LoopRuntime
 import Mesh
 import Multiformats
 import NetlinkCodec
+import NodeMetrics
 import PeerConnection
 import PeerHost
 import Timeline
@@ -50,6 +51,7 @@ actor Engine {
     /// Set once, before the first event.
     private(set) var host: PeerHost?
     private(set) var server: LocalServer?
+    private(set) var pages: WebPages?
 
     private var node: Node
     var surroundings: LocalSurroundings
@@ -97,6 +99,10 @@ actor Engine {
 
     func attach(_ server: LocalServer) {
         self.server = server
+    }
+
+    func attach(_ pages: WebPages) {
+        self.pages = pages
     }
 
     // MARK: The inbox
@@ -156,6 +162,7 @@ actor Engine {
         switch event {
         case .connected(let peerID, let remote):
             connectedFrom[peerID] = remote
+            parts.metrics.count(.peerConnection)
             parts.log.info("peer connected", metadata: ["peer": "\(peerID)", "remote": "\(remote.map(String.init) ?? "-")"])
             joinProblems = [:]
             decide(.connected(peerID))
@@ -170,7 +177,7 @@ actor Engine {
         case .identified(let peerID, let description):
             parts.log.debug("peer identified", metadata: ["peer": "\(peerID)", "agent": "\(description.agentVersion)"])
         case .message(let peerID, _, let frame):
-            decide(.syncMessage(from: peerID, frame))
+            for action in news(.syncMessage(from: peerID, frame), by: .sync) { carryOut(action) }
         case .gossip(let message):
             judge(message)
         case .gossipRefused(let refusal):
@@ -183,7 +190,7 @@ actor Engine {
     }
 
     private func judge(_ message: Message) {
-        for action in decisions(.gossip(from: message.receivedFrom, message.data)) {
+        for action in news(.gossip(from: message.receivedFrom, message.data), by: .gossip) {
             if case .control(.gossipVerdict(let verdict)) = action {
                 host?.assumeIsolated { $0.judge(message.id, Verdict(verdict)) }
             } else {
@@ -195,6 +202,19 @@ actor Engine {
     // MARK: Decisions
 
     var membership: Membership { node.membership }
+
+    /// What follows from what a peer tells of members.
+    private func news(_ input: Node.Input, by way: NodeEvent.Way) -> [Node.Action] {
+        let actions = decisions(input)
+        let count = actions.count {
+            switch $0 {
+            case .control(.membershipChanged(.joined)), .control(.membershipChanged(.changed)): true
+            default: false
+            }
+        }
+        if count > 0 { parts.metrics.count(.recordReceived(by: way), times: count) }
+        return actions
+    }
 
     private func decisions(_ input: Node.Input) -> [Node.Action] {
         node.handle(input, now: .now(), wallClockMillis: WallClock.milliseconds())
@@ -232,6 +252,7 @@ actor Engine {
             saving.ask()
             settling.ask()
         case .notice(let notice):
+            if let event = notice.event { parts.metrics.count(event) }
             parts.log.log(level: notice.level, notice.message, metadata: notice.metadata)
         }
     }

@@ -3,6 +3,7 @@ import Logging
 import LoopRuntime
 import Mesh
 import Multiformats
+import NodeMetrics
 import WireGuard
 
 /// What an engine is made of.
@@ -20,6 +21,7 @@ struct EngineParts: Sendable {
     var surroundings: LocalSurroundings
     var restored: MeshSnapshot?
     var log: Logger
+    var metrics: NodeMetrics
     /// Writes what is known of the members to the state folder; errors are logged by it.
     var saveMembers: @Sendable ([UInt8]) -> Void
 }

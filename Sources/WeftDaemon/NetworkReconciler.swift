@@ -2,6 +2,7 @@ import LinuxNetwork
 import Logging
 import LoopRuntime
 import Mesh
+import NodeMetrics
 import Timeline
 import WireGuard
 
@@ -19,6 +20,7 @@ actor NetworkReconciler {
     private let choice: DaemonSettings.WireGuardChoice
     private let tunnels: TunReserve
     private let log: Logger
+    private let metrics: NodeMetrics
     private var device: (any WireGuardDevice)?
     private var wanted: DesiredNetwork?
     /// Until then a wish is only noted.
@@ -35,13 +37,15 @@ actor NetworkReconciler {
     private(set) var problem: String?
 
     init(
-        kernel: KernelNetwork, choice: DaemonSettings.WireGuardChoice, tunnels: TunReserve, executor: LoopExecutor, log: Logger
+        kernel: KernelNetwork, choice: DaemonSettings.WireGuardChoice, tunnels: TunReserve, executor: LoopExecutor, log: Logger,
+        metrics: NodeMetrics
     ) {
         self.executor = executor
         self.kernel = kernel
         self.choice = choice
         self.tunnels = tunnels
         self.log = log
+        self.metrics = metrics
     }
 
     /// Who implements WireGuard here.
@@ -129,6 +133,7 @@ actor NetworkReconciler {
         for change in plan.changes {
             if isStopped { return }
             try await apply(change, desired.interface)
+            metrics.count(.networkChange)
         }
         if isSourceGone, let device {
             isSourceGone = false
@@ -158,6 +163,7 @@ actor NetworkReconciler {
     }
 
     private func failed(_ error: DaemonError) {
+        metrics.count(.networkFailure)
         if problem != error.description { log.error("network not set up", metadata: ["reason": "\(error)"]) }
         problem = error.description
         retryTimer = retryTimer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.schedule() } }

@@ -3,6 +3,7 @@ import IPAddresses
 import Logging
 import Mesh
 import Multiformats
+import NodeMetrics
 import PeerHost
 
 /// Turns what the cores report into log lines: a fixed message, and fields from the dictionary in docs/LOGGING.md.
@@ -51,6 +52,17 @@ extension ControlPlane.Notice {
         case .recordRefused(let peer, let refusal): ["peer": "\(peer)", "reason": "\(refusal)"]
         case .syncRefused(let peer, let refusal): ["peer": "\(peer)", "reason": "\(refusal)"]
         case .ownRecordNotIssued(let error): ["reason": "\(error)"]
+        }
+    }
+
+    /// What is counted of it.
+    var event: NodeEvent? {
+        switch self {
+        case .addressLost: .clash(of: .address)
+        case .nameLost: .clash(of: .name)
+        case .cloneDetected: .clash(of: .identity)
+        case .recordRefused: .recordRefused
+        case .presetAddressRefused, .rangeFull, .nameRegained, .ownRecordSuperseded, .syncRefused, .ownRecordNotIssued: nil
         }
     }
 

@@ -34,6 +34,8 @@ struct SettingFlags: ParsableArguments {
     @Option(.hostsFile) var hostsFile: String?
     @Option(.dns) var dns: String?
     @Option(.dnsPort) var dnsPort: String?
+    @Option(.metricsAddress) var metricsAddress: String?
+    @Option(.webAddress) var webAddress: String?
     @Option(.logLevel) var logLevel: String?
 
     var texts: [Setting: [String]] {
@@ -44,7 +46,7 @@ struct SettingFlags: ParsableArguments {
             .stateDirectory: one(stateDirectory), .user: one(user), .wireguard: one(wireguard),
             .persistentKeepalive: one(persistentKeepalive),
             .ephemeral: one(ephemeral), .noEtcHosts: one(etcHosts.map { !$0 }), .hostsFile: one(hostsFile), .dns: one(dns),
-            .dnsPort: one(dnsPort), .logLevel: one(logLevel),
+            .dnsPort: one(dnsPort), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress), .logLevel: one(logLevel),
         ]
     }
 }

@@ -30,6 +30,13 @@ struct SettingsBuilder {
         settings.hostsFile = try hostsFile()
         settings.dns = try choice(.dns, DaemonSettings.DNSChoice.init, shown: DaemonSettings.DNSChoice.allCases.map(\.rawValue)) ?? .auto
         settings.dnsPort = try port(.dnsPort) ?? settings.dnsPort
+        settings.metricsAddress = try socketAddress(.metricsAddress)
+        settings.webAddress = try socketAddress(.webAddress)
+        if let address = settings.webAddress, !address.address.isLoopback {
+            throw refusal(
+                .webAddress, value: "\(address)",
+                "not a loopback address such as 127.0.0.1: whoever saw the page would see the mesh; from elsewhere, use ssh -L")
+        }
         settings.logLevel = try choice(.logLevel, Self.level, shown: Logger.Level.allCases.map(\.rawValue)) ?? .info
         if let address = given[.bindAddress], let interface = given[.bindInterface] {
             throw Failure("\(label(.bindAddress, address)) and \(label(.bindInterface, interface)) exclude each other")
@@ -111,6 +118,14 @@ struct SettingsBuilder {
             guard let address = IPAddress(text) else { throw refusal(setting, value: text, "not an IP address") }
             return address
         }
+    }
+
+    private func socketAddress(_ setting: Setting) throws -> SocketAddress? {
+        guard let text = text(setting) else { return nil }
+        guard let address = SocketAddress(text), address.port > 0 else {
+            throw refusal(setting, value: text, "an address and a port look like 127.0.0.1:10090 or [fd12::1]:10090")
+        }
+        return address
     }
 
     private func port(_ setting: Setting) throws -> UInt16? {

@@ -55,6 +55,13 @@ extension ImportRule {
         ImportRule("HostProcess", ["CLinux", "Glibc"], "the daemon's own process: its user, what it may do, who watches it"),
         ImportRule("LocalAPI", ["FoundationEssentials", "Glibc", "LoopRuntime", "NIOCore", "NIOPosix"], "FoundationEssentials for JSON"),
         ImportRule(
+            "PrometheusMetrics", ["CoreMetrics", "Synchronization"], "values as text for Prometheus; it does not know what they are of"),
+        ImportRule(
+            "NodeMetrics", ["CoreMetrics", "HostProcess", "Synchronization"], "what a node tells to monitoring, whichever that is"),
+        ImportRule(
+            "WebPort", ["Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOHTTP1", "NIOPosix"],
+            "pages for browsers; it does not know what is on them"),
+        ImportRule(
             "Diagnosis", ["Glibc", "IPAddresses"], "what a person asks when something does not work: probes, and what follows from them"),
         ImportRule(
             "Naming", ["CLinux", "DNSCodec", "Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOPosix", "Synchronization"],
@@ -71,9 +78,11 @@ extension ImportRule {
         ImportRule(
             "WeftDaemon",
             [
-                "CLinux", "Crypto", "DNSCodec", "FoundationEssentials", "Glibc", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork",
-                "LocalAPI", "Logging", "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec",
-                "PeerConnection", "PeerHost", "SecureChannel", "Synchronization", "Timeline", "UserspaceWireGuard", "WireGuard",
+                "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "FoundationEssentials", "Glibc", "GossipSub", "HostProcess",
+                "IPAddresses", "LinuxNetwork", "LocalAPI", "Logging", "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NIOPosix",
+                "Naming",
+                "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel", "Synchronization",
+                "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard",
             ], "the one place where cores and adapters meet; it reads no command line"),
         ImportRule(
             "weft",
@@ -123,10 +132,11 @@ extension ImportRule {
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = [
-        "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "Diagnosis", "Naming",
+        "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics", "NodeMetrics",
+        "WebPort", "Diagnosis", "Naming",
     ]
     /// C alone: nothing to import.
-    static let headers = ["CLinux", "CSodium", "CChildProcess", "CYAML"]
+    static let headers = ["CLinux", "CSodium", "CChildProcess", "CStatusPage", "CYAML"]
 
     /// Modules by which a pure core could have an effect.
     static func isEffectful(_ module: String) -> Bool {

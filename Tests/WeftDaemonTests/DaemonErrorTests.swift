@@ -33,6 +33,7 @@ import UserspaceWireGuard
             (.cannotListen(.other(address, reason: "why")), ["192.0.2.1:7", "why", "--bind-addr"]),
             (.noSuchInterface("eth9"), ["eth9", "--bind-iface"]),
             (.localSocket("why"), ["why"]),
+            (.webPages("why"), ["why"]),
             (.network("why"), ["why"]),
             (.internalFault("why"), ["why", "report"]),
             (.process("why"), ["why"]),
@@ -62,15 +63,16 @@ import UserspaceWireGuard
         case .cannotListen(.other): 17
         case .noSuchInterface: 18
         case .localSocket: 19
-        case .network: 20
-        case .internalFault: 21
-        case .process: 22
+        case .webPages: 20
+        case .network: 21
+        case .internalFault: 22
+        case .process: 23
         }
     }
 
     @Test func everyTextSaysWhatToDo() throws {
         let all = try Self.all()
-        #expect(all.map { number($0.0) } == Array(0...22))
+        #expect(all.map { number($0.0) } == Array(0...23))
         for (error, words) in all {
             let text = error.description
             #expect(!text.contains("\n") && text.last != " " && text.last != ".", "\(text)")
