@@ -96,6 +96,7 @@ let package = Package(
         .target(name: "Naming", dependencies: ["CLinux", "DNSCodec", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
 
         // What the user decides.
+        .systemLibrary(name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Settings", dependencies: ["CYAML", configuration]),
         .target(name: "Ancestors", dependencies: ["Settings"]),
@@ -112,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "weft",
             dependencies: [
-                "Ancestors", "Diagnosis", "IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "Naming", "Settings", "WeftDaemon",
+                "Ancestors", "CQREncode", "Diagnosis", "IPAddresses", "LocalAPI", "LoopRuntime", "Mesh", "Naming", "Settings", "WeftDaemon",
                 argumentParser, logging,
             ],
             linkerSettings: [.unsafeFlags(linkerFlags)]),

@@ -77,13 +77,16 @@ extension Setting {
     package static let logLevel = Setting(
         "log-level", .text(value: "level"), "trace, debug, info, notice, warning, error or critical.", standard: "info",
         example: "info", moment: .reload, isInherited: true)
+    package static let logFormat = Setting(
+        "log-format", .text(value: "format"), "text, journal (levels as systemd's journal wants them) or json (an object on a line).",
+        standard: "journal where systemd's journal reads it, else text", example: "json")
 
     /// In the order in which help, example and reference show them.
     package static let all = [
         join, clusterKey, startOver, name, interface, socket, stateDirectory, user, bindAddress, bindInterface, advertiseAddress,
         clusterPort,
         wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, metricsAddress,
-        webAddress, logLevel,
+        webAddress, logLevel, logFormat,
     ]
 
     package static func named(_ key: String) -> Setting? { all.first { $0.key == key } }

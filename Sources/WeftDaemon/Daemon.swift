@@ -55,14 +55,14 @@ package struct Daemon: Sendable {
         guard settings.metricsAddress != nil else {
             metrics = NodeMetrics(factory: NOOPMetricsHandler.instance)
             exposition = nil
-            log = Logger(label: "weft") { _ in LineLogHandler(levelSwitch) }
+            log = Logger(label: "weft") { _ in LineLogHandler(levelSwitch, format: settings.logFormat) }
             return
         }
         let registry = PrometheusRegistry(help: NodeMetrics.help)
         let metrics = NodeMetrics(factory: registry)
         self.metrics = metrics
         exposition = WebPages.Exposition(metrics: metrics, registry: registry)
-        log = Logger(label: "weft") { _ in MultiplexLogHandler([LineLogHandler(levelSwitch), LogCounter(metrics)]) }
+        log = Logger(label: "weft") { _ in MultiplexLogHandler([LineLogHandler(levelSwitch, format: settings.logFormat), LogCounter(metrics)]) }
     }
 
     /// Runs until SIGINT, SIGTERM or `weft leave`, or until its terminal is gone.

@@ -67,6 +67,7 @@ package struct DaemonSettings: Sendable {
     /// Where a browser of this machine sees the mesh; `nil`: nowhere.
     package var webAddress: SocketAddress?
     package var logLevel: Logger.Level = .info
+    package var logFormat: LogFormat = .text
 
     var publishesNames: Bool { hostsFile != nil || answeredPort != nil }
 

@@ -1,15 +1,17 @@
 import Glibc
 import Logging
 
-/// Writes a line per event to standard error: time, level, message, fields.
+/// Writes a line per event to standard error.
 ///
 /// Fields may hold what peers sent: control characters and quotes are escaped, so nobody can forge a line.
 package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     private let levelSwitch: LogLevelSwitch
+    private let format: LogFormat
 
-    package init(_ levelSwitch: LogLevelSwitch) {
+    package init(_ levelSwitch: LogLevelSwitch, format: LogFormat = .text) {
         self.levelSwitch = levelSwitch
+        self.format = format
     }
 
     package var logLevel: Logger.Level {
@@ -23,10 +25,8 @@ package struct LineLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { $1 }
-        var line = "\(Self.timestamp()) \(event.level.rawValue.paddedRight(to: 7)) \(Self.escaped(event.message.description))"
-        for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.quoted("\(value)"))" }
-        line += "\n"
+        let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        let line = format.line(Self.timestamp(), event.level, event.message.description, fields) + "\n"
         line.withCString { _ = write(STDERR_FILENO, $0, strlen($0)) }
     }
 
@@ -77,11 +77,5 @@ extension Unicode.GeneralCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
         default: true
         }
-    }
-}
-
-extension String {
-    fileprivate func paddedRight(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
     }
 }

@@ -37,6 +37,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.metricsAddress) var metricsAddress: String?
     @Option(.webAddress) var webAddress: String?
     @Option(.logLevel) var logLevel: String?
+    @Option(.logFormat) var logFormat: String?
 
     var texts: [Setting: [String]] {
         [
@@ -46,7 +47,7 @@ struct SettingFlags: ParsableArguments {
             .stateDirectory: one(stateDirectory), .user: one(user), .wireguard: one(wireguard),
             .persistentKeepalive: one(persistentKeepalive),
             .ephemeral: one(ephemeral), .noEtcHosts: one(etcHosts.map { !$0 }), .hostsFile: one(hostsFile), .dns: one(dns),
-            .dnsPort: one(dnsPort), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress), .logLevel: one(logLevel),
+            .dnsPort: one(dnsPort), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress), .logLevel: one(logLevel), .logFormat: one(logFormat),
         ]
     }
 }

@@ -38,6 +38,8 @@ struct SettingsBuilder {
                 "not a loopback address such as 127.0.0.1: whoever saw the page would see the mesh; from elsewhere, use ssh -L")
         }
         settings.logLevel = try choice(.logLevel, Self.level, shown: Logger.Level.allCases.map(\.rawValue)) ?? .info
+        settings.logFormat =
+            try choice(.logFormat, LogFormat.init, shown: LogFormat.allCases.map(\.rawValue)) ?? (Self.isReadByJournal ? .journal : .text)
         if let address = given[.bindAddress], let interface = given[.bindInterface] {
             throw Failure("\(label(.bindAddress, address)) and \(label(.bindInterface, interface)) exclude each other")
         }
@@ -160,6 +162,13 @@ struct SettingsBuilder {
             throw refusal(setting, value: text, "one of \(shown.joined(separator: ", "))" + Spelling.hint(for: text, among: shown))
         }
         return value
+    }
+
+    /// systemd says which file the journal reads, by device and inode (systemd.exec(5), JOURNAL_STREAM).
+    private static var isReadByJournal: Bool {
+        var information = stat()
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &information) == 0 else { return false }
+        return stream == "\(information.st_dev):\(information.st_ino)"
     }
 
     /// `wesher` calls one of them `warn`.

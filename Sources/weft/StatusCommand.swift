@@ -61,9 +61,14 @@ struct TokenCommand: ParsableCommand {
 
     @OptionGroup var node: NodeFlags
 
+    @Flag(help: "Show it as a QR code, for a camera.")
+    var qr = false
+
     func run() throws {
         guard let token = try LocalClient.request(.token, node).token else { throw Failure("the node gave no token") }
-        print(token)
+        guard qr else { return print(token) }
+        guard let picture = QRPicture(token) else { throw Failure("the token is too long for a QR code: leave --qr away") }
+        for line in picture.lines(hasColours: isatty(STDOUT_FILENO) == 1) { print(line) }
     }
 }
 

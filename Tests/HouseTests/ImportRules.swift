@@ -87,7 +87,7 @@ extension ImportRule {
         ImportRule(
             "weft",
             [
-                "Ancestors", "ArgumentParser", "Diagnosis", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging",
+                "Ancestors", "ArgumentParser", "CQREncode", "Diagnosis", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging",
                 "LoopRuntime", "Mesh",
                 "Naming", "Settings", "WeftDaemon",
             ], "the one place that knows the command line"),
@@ -136,7 +136,7 @@ extension ImportRule {
         "WebPort", "Diagnosis", "Naming",
     ]
     /// C alone: nothing to import.
-    static let headers = ["CLinux", "CSodium", "CChildProcess", "CStatusPage", "CYAML"]
+    static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML"]
 
     /// Modules by which a pure core could have an effect.
     static func isEffectful(_ module: String) -> Bool {
