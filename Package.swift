@@ -105,7 +105,8 @@ let package = Package(
         .target(
             name: "WeftDaemon",
             dependencies: [
-                "CLinux", "CStatusPage", "DNSCodec", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI", "LoopRuntime",
+                "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
+                "LoopRuntime",
                 "Mesh",
                 "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel",
                 "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,

@@ -62,7 +62,9 @@ package struct Daemon: Sendable {
         let metrics = NodeMetrics(factory: registry)
         self.metrics = metrics
         exposition = WebPages.Exposition(metrics: metrics, registry: registry)
-        log = Logger(label: "weft") { _ in MultiplexLogHandler([LineLogHandler(levelSwitch, format: settings.logFormat), LogCounter(metrics)]) }
+        log = Logger(label: "weft") { _ in
+            MultiplexLogHandler([LineLogHandler(levelSwitch, format: settings.logFormat), LogCounter(metrics)])
+        }
     }
 
     /// Runs until SIGINT, SIGTERM or `weft leave`, or until its terminal is gone.

@@ -122,6 +122,13 @@ extension Node {
         try weft(["ping", "--count", "1", name])
     }
 
+    /// What `weft doctor` says.
+    ///
+    /// - Throws: `LaboratoryError` with that, if there is a fault.
+    package func doctor() throws -> String {
+        try weft(["doctor"])
+    }
+
     @discardableResult
     private func weft(_ arguments: [String]) throws -> String {
         try host.run([binary] + arguments + ["--socket", socket], atMost: .seconds(10))

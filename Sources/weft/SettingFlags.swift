@@ -47,7 +47,8 @@ struct SettingFlags: ParsableArguments {
             .stateDirectory: one(stateDirectory), .user: one(user), .wireguard: one(wireguard),
             .persistentKeepalive: one(persistentKeepalive),
             .ephemeral: one(ephemeral), .noEtcHosts: one(etcHosts.map { !$0 }), .hostsFile: one(hostsFile), .dns: one(dns),
-            .dnsPort: one(dnsPort), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress), .logLevel: one(logLevel), .logFormat: one(logFormat),
+            .dnsPort: one(dnsPort), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress), .logLevel: one(logLevel),
+            .logFormat: one(logFormat),
         ]
     }
 }

@@ -167,7 +167,9 @@ struct SettingsBuilder {
     /// systemd says which file the journal reads, by device and inode (systemd.exec(5), JOURNAL_STREAM).
     private static var isReadByJournal: Bool {
         var information = stat()
-        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &information) == 0 else { return false }
+        guard let stream = getenv("JOURNAL_STREAM").map({ String(cString: $0) }), fstat(STDERR_FILENO, &information) == 0 else {
+            return false
+        }
         return stream == "\(information.st_dev):\(information.st_ino)"
     }
 

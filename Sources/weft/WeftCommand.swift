@@ -15,7 +15,7 @@ struct WeftCommand: ParsableCommand {
         version: WeftVersion.number,
         subcommands: [
             RunCommand.self, StatusCommand.self, PeersCommand.self, PingCommand.self, TokenCommand.self, LeaveCommand.self,
-            ForgetCommand.self, ConfigCommand.self, ImportCommand.self, LogLevelCommand.self, NamesKeeperCommand.self,
+            ForgetCommand.self, DoctorCommand.self, ConfigCommand.self, ImportCommand.self, LogLevelCommand.self, NamesKeeperCommand.self,
             CompletionCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

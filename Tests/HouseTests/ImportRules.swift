@@ -78,7 +78,8 @@ extension ImportRule {
         ImportRule(
             "WeftDaemon",
             [
-                "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "FoundationEssentials", "Glibc", "GossipSub", "HostProcess",
+                "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "Diagnosis", "FoundationEssentials", "Glibc", "GossipSub",
+                "HostProcess",
                 "IPAddresses", "LinuxNetwork", "LocalAPI", "Logging", "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NIOPosix",
                 "Naming",
                 "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel", "Synchronization",
@@ -87,7 +88,8 @@ extension ImportRule {
         ImportRule(
             "weft",
             [
-                "Ancestors", "ArgumentParser", "CQREncode", "Diagnosis", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI", "Logging",
+                "Ancestors", "ArgumentParser", "CQREncode", "Diagnosis", "FoundationEssentials", "Glibc", "IPAddresses", "LocalAPI",
+                "Logging",
                 "LoopRuntime", "Mesh",
                 "Naming", "Settings", "WeftDaemon",
             ], "the one place that knows the command line"),

@@ -5,7 +5,9 @@ import Testing
 @testable import WeftDaemon
 
 @Suite struct LogFormatTests {
-    private func line(_ format: LogFormat, _ level: Logger.Level = .warning, _ fields: [(key: String, value: String)] = [("peer", "a b")]) -> String {
+    private func line(_ format: LogFormat, _ level: Logger.Level = .warning, _ fields: [(key: String, value: String)] = [("peer", "a b")])
+        -> String
+    {
         format.line("2026-01-02T03:04:05Z", level, "it is", fields)
     }
 

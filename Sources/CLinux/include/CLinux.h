@@ -38,6 +38,9 @@ static const int weft_ifnamsiz = IFNAMSIZ;
 /// Nanoseconds of `CLOCK_BOOTTIME`: monotonic, and it goes on counting while the machine sleeps (clock_gettime(2)).
 int64_t weft_boottime_nanoseconds(void);
 
+/// 1 if a time service has told the kernel that the clock is right (adjtimex(2)), 0 if not, -1 if the kernel does not say.
+int weft_clock_state(void);
+
 /// Blocks SIGINT, SIGTERM and SIGHUP for the calling thread, and for the threads that it starts from then on, and returns
 /// a descriptor that reads `struct signalfd_siginfo` for each of them (signalfd(2)), close-on-exec and non-blocking.
 /// Call it before the first thread is started. -1 and errno on failure.
