@@ -44,6 +44,32 @@ extension EndToEnd {
             }
         }
 
+        /// As docs/INSTALL.md says. Without root nobody makes what a userspace WireGuard needs, so there it has no interface here.
+        @Test func withTheCapabilityOnTheProgramNoRootIsNeeded() async throws {
+            try await Laboratory.with { laboratory in
+                let folder = "\(laboratory.directory)/user"
+                let program = "\(folder)/weft"
+                let owner: [FileAttributeKey: Any] = [.ownerAccountID: 4711, .groupOwnerAccountID: 4711, .posixPermissions: 0o755]
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: owner)
+                try FileManager.default.copyItem(atPath: try #require(WeftBinary.path), toPath: program)
+                try Tools.run(["setcap", "cap_net_admin+ep", program])
+                let process = try laboratory.start(
+                    [
+                        "setpriv", "--reuid=4711", "--regid=4711", "--clear-groups", program, "--state-dir", "\(folder)/state", "--socket",
+                        "\(folder)/socket", "--interface", laboratory.newInterfaceName(), "--no-etc-hosts", "--dns", "off", "--wireguard",
+                        WireGuardBackend.chosen == .kernel ? "kernel" : "none",
+                    ], on: try laboratory.addHost("host-1"), log: "setcap")
+                try await eventually("the node is ready", within: .seconds(20), details: { process.tail }) {
+                    process.errors.contains("node ready")
+                }
+                let status = ProcessFacts.status(process.id)
+                #expect(status["Uid"] == "4711\t4711\t4711\t4711")
+                for set in ["CapEff", "CapPrm"] { #expect(status[set] == Self.netAdminAlone, "\(set)") }
+                #expect(status["NoNewPrivs"] == "1")
+                #expect(process.terminate(waitingAtMost: .seconds(10)) == .exited(0))
+            }
+        }
+
         private static func owners(_ directory: String) throws -> Set<Int> {
             let manager = FileManager.default
             let paths = [directory] + (try manager.contentsOfDirectory(atPath: directory)).map { "\(directory)/\($0)" }
