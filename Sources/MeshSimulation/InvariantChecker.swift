@@ -45,8 +45,12 @@ struct InvariantChecker: Sendable {
     var hasRestored = false
     var conflicts: [Pair: Instant] = [:]
 
+    /// Nodes that have begun or ended so far.
+    private(set) var lives = 0
+
     /// A node has begun or ended.
     mutating func noteLife() {
+        lives += 1
         isAgreementStale = true
         areRivalsStale = true
     }

@@ -71,6 +71,15 @@ final class NodeProcess {
     var saveAt: Instant?
     var ownSequence: UInt64 = 0
     var idleDeadlines = 0
+    /// It was seen to know all live nodes and to hold none for lost, and has learnt nothing since.
+    var agreement: Agreement?
+
+    struct Agreement {
+        /// `InvariantChecker.lives` at that time.
+        var lives: Int
+        /// Of what it held.
+        var digest: UInt64
+    }
 
     init(number: Int, identity: Identity, node: MeshNode<SeededGenerator>, host: SimulatedHost) {
         self.number = number

@@ -82,8 +82,13 @@ extension Simulation {
             case .reachable: .reachable
             }
         trace.note(kind, machine, owners[change.peer] ?? -1, at: now)
-        checker.isAgreementStale = true
+        noteNews(at: machine)
         check(change, at: machine)
+    }
+
+    private mutating func noteNews(at machine: Int) {
+        checker.isAgreementStale = true
+        machines[machine].process?.agreement = nil
     }
 
     // MARK: The router
@@ -145,7 +150,7 @@ extension Simulation {
     /// As `Engine.scheduleSave`: each change puts it off.
     private mutating func scheduleSave(of machine: Int) {
         guard let process = machines[machine].process else { return }
-        checker.isAgreementStale = true
+        noteNews(at: machine)
         guard scenario.savesMembers else { return }
         let isPlanned = process.saveAt != nil
         machines[machine].process?.saveAt = now + Self.saveDelay

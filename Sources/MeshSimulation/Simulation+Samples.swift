@@ -72,12 +72,19 @@ extension Simulation {
         var first: (machine: Int, digest: UInt64)?
         for machine in live[start...] + live[..<start] {
             checker.lastDissenter = machine
-            guard let membership = machines[machine].process?.node.membership else { continue }
-            for (index, peer) in peers.enumerated() {
-                guard let member = membership[peer], member.isLive else { return .unknown(machine, live[index]) }
-                if member.isReportedUnreachable { return .heldForLost(machine, live[index]) }
+            guard let process = machines[machine].process else { continue }
+            let digest: UInt64
+            if let agreement = process.agreement, agreement.lives == checker.lives {
+                digest = agreement.digest
+            } else {
+                let membership = process.node.membership
+                for (index, peer) in peers.enumerated() {
+                    guard let member = membership[peer], member.isLive else { return .unknown(machine, live[index]) }
+                    if member.isReportedUnreachable { return .heldForLost(machine, live[index]) }
+                }
+                digest = membership.liveDigest
+                process.agreement = .init(lives: checker.lives, digest: digest)
             }
-            let digest = membership.liveDigest
             if let first, first.digest != digest { return .different(first.machine, machine) }
             first = first ?? (machine, digest)
         }
