@@ -24,20 +24,24 @@ package struct ProcessUsage: Hashable, Sendable {
         guard let pages = residentPages(ProcFile.read("/proc/self/statm")), let descriptors = countDescriptors(), let startSeconds else {
             return nil
         }
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
         return ProcessUsage(
             residentBytes: pages &* UInt64(max(0, sysconf(Int32(_SC_PAGESIZE)))),
-            processorSeconds: Double(time.tv_sec) + Double(time.tv_nsec) / 1e9,
+            processorSeconds: seconds(CLOCK_PROCESS_CPUTIME_ID),
             openDescriptors: descriptors, startSeconds: startSeconds)
     }
 
     private static let startSeconds: Double? = {
-        guard let ticks = startTicks(ProcFile.read("/proc/self/stat")), let boot = bootSeconds(ProcFile.read("/proc/stat")) else {
-            return nil
-        }
-        return Double(boot) + Double(ticks) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+        guard let ticks = startTicks(ProcFile.read("/proc/self/stat")) else { return nil }
+        // Not out of /proc/stat, which a service may not see (systemd.exec(5), ProcSubset=pid).
+        let boot = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME)
+        return boot + Double(ticks) / Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
     }()
+
+    private static func seconds(_ clock: clockid_t) -> Double {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
 
     // MARK: The texts
 
@@ -55,12 +59,6 @@ package struct ProcessUsage: Hashable, Sendable {
         return words.count > 19 ? UInt64(words[19]) : nil
     }
 
-    /// `btime` of `/proc/stat`: when the machine was started, in seconds since 1970.
-    static func bootSeconds(_ stat: String) -> UInt64? {
-        for line in stat.split(separator: "\n") where line.hasPrefix("btime ") { return UInt64(line.dropFirst(6)) }
-        return nil
-    }
-
     private static func countDescriptors() -> Int? {
         guard let folder = opendir("/proc/self/fd") else { return nil }
         defer { closedir(folder) }
@@ -75,8 +73,8 @@ package struct ProcessUsage: Hashable, Sendable {
 
 /// Files of /proc, which tell no size.
 private enum ProcFile {
-    /// Longer ones are cut: `/proc/stat` has a line for each processor, and one for interrupts.
-    static let maximumBytes = 1 << 20
+    /// Longer ones are cut; those that are read here have a line.
+    static let maximumBytes = 64 << 10
 
     /// Empty if it cannot be read.
     static func read(_ path: String) -> String {

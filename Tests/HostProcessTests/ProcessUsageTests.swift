@@ -22,13 +22,11 @@ import Testing
     @Test func theTextsOfProcAreUnderstood() {
         #expect(ProcessUsage.residentPages("1234 567 89 1 0 2 0\n") == 567)
         #expect(ProcessUsage.startTicks("7 (a b) c) S " + (4...24).map { "\($0)" }.joined(separator: " ")) == 22)
-        #expect(ProcessUsage.bootSeconds("cpu 1 2\nintr 5\nbtime 1700000000\nprocesses 3\n") == 1_700_000_000)
     }
 
-    @Test(arguments: ["", " ", "1", "x y", "1 (", "1 (a) S 1 2", "btime", "btime x\n", "-1 -1"])
+    @Test(arguments: ["", " ", "1", "x y", "1 (", "1 (a) S 1 2", "-1 -1"])
     func otherTextsAreNot(text: String) {
         #expect(ProcessUsage.residentPages(text) == nil)
         #expect(ProcessUsage.startTicks(text) == nil)
-        #expect(ProcessUsage.bootSeconds(text) == nil)
     }
 }
