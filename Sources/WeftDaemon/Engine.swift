@@ -66,7 +66,7 @@ actor Engine {
     /// What it took to start, to learn of others or to answer a command is not needed at rest.
     private(set) lazy var settling = PacedWork(.init(delay: .seconds(15)), eventLoop: executor.eventLoop) { weft_unmap_code() }
     /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
-    /// ignored, and WireGuard tries again after five seconds.
+    /// ignored.
     private lazy var networkUpdating = PacedWork(
         .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(20)), eventLoop: executor.eventLoop,
         work: { self.assumeIsolated { $0.updateNetwork() } }, itemCount: { self.assumeIsolated { $0.membership.count } })

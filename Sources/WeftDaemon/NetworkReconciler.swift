@@ -31,6 +31,8 @@ actor NetworkReconciler {
     private var isStopped = false
     /// An address that datagrams were sent from is gone.
     private var isSourceGone = false
+    private var greetings = Greetings()
+    private var greetingTimer: LoopTimer?
     private var retryTimer: LoopTimer?
     private var retryDelay = minimumRetryDelay
     /// What does not work right now, for the status.
@@ -102,6 +104,7 @@ actor NetworkReconciler {
     func remove() async {
         isStopped = true
         retryTimer?.set(nil)
+        greetingTimer?.set(nil)
         await device?.remove()
         device = nil
     }
@@ -128,6 +131,7 @@ actor NetworkReconciler {
 
     private func reconcile(_ desired: DesiredNetwork) async throws {
         let observed = try await observe(desired.interface)
+        greetings.note(desired, observed: observed, now: .now())
         let plan = Mesh.plan(desired: desired, observed: observed, nowUnixSeconds: Int64(WallClock.milliseconds() / 1000))
         for line in plan.lines { log.debug("network change", metadata: ["change": "\(line)"]) }
         for change in plan.changes {
@@ -135,10 +139,18 @@ actor NetworkReconciler {
             try await apply(change, desired.interface)
             metrics.count(.networkChange)
         }
+        try await greet(desired, observed)
         if isSourceGone, let device {
             isSourceGone = false
             try await renewEndpoints(of: device)
         }
+    }
+
+    private func greet(_ desired: DesiredNetwork, _ observed: ObservedNetwork) async throws {
+        let changes = greetings.take(desired, observed: observed, now: .now())
+        if !changes.isEmpty { try await device?.apply(changes) }
+        greetingTimer = greetingTimer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.schedule() } }
+        greetingTimer?.set(greetings.nextDeadline)
     }
 
     /// wireguard-go keeps the source address of each peer until a handshake fails, some 15 s; it forgets it when the endpoint is set, be

@@ -23,6 +23,7 @@ struct WebPages: Sendable {
         _ settings: DaemonSettings, _ exposition: Exposition?, on executor: LoopExecutor,
         status: @escaping @Sendable () async -> StatusReport
     ) async throws(DaemonError) -> WebPages {
+        let recent = RecentReport(on: executor, status: status)
         var ports: [WebPort] = []
         for address in Set([settings.metricsAddress, settings.webAddress].compactMap(\.self)) {
             let shown = address == settings.metricsAddress ? exposition : nil
@@ -34,8 +35,8 @@ struct WebPages: Sendable {
                     at: [address], names: [name, "\(name).weft"], beforeTheyExist: true, on: executor
                 ) { request in
                     switch request.path {
-                    case "/metrics": await shown?.answer(status())
-                    case "/status.json" where hasPage: json(await status())
+                    case "/metrics": await shown?.answer(recent.report)
+                    case "/status.json" where hasPage: json(await recent.report)
                     default: hasPage ? file(request.path) : nil
                     }
                 }

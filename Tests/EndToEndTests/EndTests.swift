@@ -34,7 +34,8 @@ extension EndToEnd {
                 try second.startAgain()
                 let after = try await second.waitUntilUp().node
                 #expect(after.peerID == before.peerID && after.addresses == before.addresses)
-                try await mesh.waitForFullMesh(within: .seconds(15))
+                // From the first: it goes on in a session that the second does not know any more.
+                try await mesh.waitForFullMesh(within: EndToEnd.convergence)
             }
         }
 

@@ -5,8 +5,7 @@ import WeftLaboratory
 extension EndToEnd {
     /// What somebody changes by hand, at the network of a running node.
     @Suite(.serialized) struct RepairTests {
-        /// How long a repair may take; WireGuard may take most of it to make new sessions.
-        private static let repair = Duration.seconds(20)
+        private static let repair = Duration.seconds(5)
 
         private func withMesh(_ body: (TestMesh, Node) async throws -> Void) async throws {
             try await Laboratory.with { laboratory in
@@ -28,19 +27,13 @@ extension EndToEnd {
             }.filter { !$0.contains("fe80:") }.sorted()  // those are the kernel's
         }
 
-        /// From the node first: its own traffic makes the others give up sessions that it does not know any more.
-        private func waitForPings(_ node: Node, in mesh: TestMesh) async throws {
-            try await node.waitForPing(of: mesh.nodes[0], within: Self.repair)
-            try await mesh.waitForFullMesh(within: Self.repair)
-        }
-
         private func expectRepair(_ node: Node, in mesh: TestMesh, of damage: () throws -> Void) async throws {
             let before = try network(node)
             try damage()
             try await eventually("the network is as before: \(before)", within: Self.repair, details: { node.process.tail }) {
                 (try? network(node)) == before
             }
-            try await waitForPings(node, in: mesh)
+            try await mesh.waitForFullMesh(within: Self.repair)
             #expect(node.process.poll() == nil)
         }
 
@@ -82,7 +75,7 @@ extension EndToEnd {
                 try Tools.run(["python3", "-c", Self.removal, socket])
                 #expect(!node.host.pings(try #require(mesh.nodes[0].status()?.node.addresses.first)))
                 try await node.waitUntil("has its peer again", within: Self.repair) { $0.member("node-1")?.endpoint != nil }
-                try await waitForPings(node, in: mesh)
+                try await mesh.waitForFullMesh(within: Self.repair)
             }
         }
 
