@@ -70,6 +70,7 @@ let package = Package(
         .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
 
         .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
+        .target(name: "LocalDiscovery", dependencies: ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"]),
         .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "Secrets", "WireGuard"]),
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
 
@@ -82,6 +83,7 @@ let package = Package(
             dependencies: [
                 "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", nioCore, nioPosix,
             ]),
+        .target(name: "MulticastPort", dependencies: ["CLinux", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
         .target(
             name: "LinuxNetwork", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WireGuard", nioCore, nioPosix]),
         .target(name: "HostProcess", dependencies: ["CLinux"]),
@@ -106,9 +108,8 @@ let package = Package(
             name: "WeftDaemon",
             dependencies: [
                 "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
-                "LoopRuntime",
-                "Mesh",
-                "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel",
+                "LocalDiscovery", "LoopRuntime", "Mesh", "MulticastPort", "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics",
+                "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel",
                 "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
             ]),
         .executableTarget(
@@ -169,6 +170,9 @@ let package = Package(
         .testTarget(
             name: "WebPortTests", dependencies: ["IPAddresses", "LoopRuntime", "WebPort", "WeftTestKit", nioCore, nioEmbedded, nioPosix]),
         .testTarget(name: "DNSCodecTests", dependencies: ["DNSCodec", "IPAddresses", "WeftTestKit"]),
+        .testTarget(
+            name: "LocalDiscoveryTests",
+            dependencies: ["DNSCodec", "IPAddresses", "LocalDiscovery", "Multiformats", "Timeline", "WeftTestKit"]),
         .testTarget(name: "NetlinkCodecTests", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WeftTestKit", "WireGuard"]),
         .testTarget(
             name: "LinuxNetworkTests",
@@ -189,8 +193,9 @@ let package = Package(
         .testTarget(
             name: "WeftDaemonTests",
             dependencies: [
-                "GossipSub", "IPAddresses", "LinuxNetwork", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection", "PeerHost",
-                "UserspaceWireGuard", "WeftDaemon", "WeftTestKit", "WireGuard", logging,
+                "GossipSub", "IPAddresses", "LinuxNetwork", "LocalAPI", "LocalDiscovery", "LoopRuntime", "Mesh", "Multiformats",
+                "NetlinkCodec",
+                "PeerConnection", "PeerHost", "Timeline", "UserspaceWireGuard", "WeftDaemon", "WeftTestKit", "WireGuard", logging, nioPosix,
             ]),
         .testTarget(name: "SettingsTests", dependencies: ["Settings", "WeftTestKit"]),
         .testTarget(

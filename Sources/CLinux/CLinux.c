@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <link.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -140,6 +142,65 @@ static int unmap_code(struct dl_phdr_info *program, size_t size, void *unused) {
 
 void weft_unmap_code(void) {
     dl_iterate_phdr(unmap_code, NULL);
+}
+
+static int set(int descriptor, int level, int name, int value) {
+    return setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+enum { multicast_dns_port = 5353, all_hops = 255 };
+
+static int join_ipv4(int descriptor, int interface) {
+    struct sockaddr_in group = {.sin_family = AF_INET, .sin_port = htons(multicast_dns_port), .sin_addr.s_addr = htonl(0xe00000fb)};
+    struct ip_mreqn membership = {.imr_multiaddr = group.sin_addr, .imr_ifindex = interface};
+    return set(descriptor, IPPROTO_IP, IP_MULTICAST_ALL, 0) != 0 || set(descriptor, IPPROTO_IP, IP_MULTICAST_LOOP, 0) != 0
+                   || set(descriptor, IPPROTO_IP, IP_MULTICAST_TTL, all_hops) != 0
+                   || setsockopt(descriptor, IPPROTO_IP, IP_MULTICAST_IF, &membership, sizeof membership) != 0
+                   || bind(descriptor, (struct sockaddr *)&group, sizeof group) != 0
+                   || setsockopt(descriptor, IPPROTO_IP, IP_ADD_MEMBERSHIP, &membership, sizeof membership) != 0
+               ? -1
+               : 0;
+}
+
+static int join_ipv6(int descriptor, int interface) {
+    struct sockaddr_in6 group = {.sin6_family = AF_INET6, .sin6_port = htons(multicast_dns_port), .sin6_scope_id = (uint32_t)interface};
+    group.sin6_addr.s6_addr[0] = 0xff;
+    group.sin6_addr.s6_addr[1] = 0x02;
+    group.sin6_addr.s6_addr[15] = 0xfb;
+    struct ipv6_mreq membership = {.ipv6mr_multiaddr = group.sin6_addr, .ipv6mr_interface = (unsigned)interface};
+    return set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0 || set(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0) != 0
+                   || set(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) != 0
+                   || set(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, all_hops) != 0
+                   || set(descriptor, IPPROTO_IPV6, IPV6_MULTICAST_IF, interface) != 0
+                   || bind(descriptor, (struct sockaddr *)&group, sizeof group) != 0
+                   || setsockopt(descriptor, IPPROTO_IPV6, IPV6_JOIN_GROUP, &membership, sizeof membership) != 0
+               ? -1
+               : 0;
+}
+
+/* The UDP header, the header of a DNS message, and the length of the first label come before. */
+static int hear_only(int descriptor, uint32_t label_start) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8 + 12 + 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, label_start, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+int weft_multicast_dns_socket(bool ipv6, int interface, uint32_t label_start) {
+    int descriptor = socket(ipv6 ? AF_INET6 : AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
+    if (descriptor < 0) return -1;
+    if (hear_only(descriptor, label_start) == 0 && set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) == 0
+        && set(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) == 0
+        && (ipv6 ? join_ipv6(descriptor, interface) : join_ipv4(descriptor, interface)) == 0)
+        return descriptor;
+    int problem = errno;
+    close(descriptor);
+    errno = problem;
+    return -1;
 }
 
 int weft_unshare_network(void) {

@@ -37,7 +37,7 @@ package enum ResponseCode: UInt16, Sendable {
     case badVersion = 16
 }
 
-/// TYPE and QTYPE (RFC 1035 section 3.2.2, RFC 3596, RFC 6891, RFC 5936).
+/// TYPE and QTYPE (RFC 1035 section 3.2.2, RFC 2782, RFC 3596, RFC 6891, RFC 5936).
 package struct RecordType: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt16
 
@@ -50,7 +50,9 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
     package static let soa = RecordType(rawValue: 6)
     package static let ptr = RecordType(rawValue: 12)
     package static let hinfo = RecordType(rawValue: 13)
+    package static let txt = RecordType(rawValue: 16)
     package static let aaaa = RecordType(rawValue: 28)
+    package static let srv = RecordType(rawValue: 33)
     package static let opt = RecordType(rawValue: 41)
     package static let ixfr = RecordType(rawValue: 251)
     package static let axfr = RecordType(rawValue: 252)

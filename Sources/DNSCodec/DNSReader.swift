@@ -22,6 +22,8 @@ struct DNSReader {
         self.bytes = bytes
     }
 
+    var isAtEnd: Bool { position == bytes.count }
+
     mutating func take(_ count: Int) throws(DNSCodecError) -> ArraySlice<UInt8> {
         guard count >= 0, count <= bytes.count - position else { throw .truncated }
         defer { position += count }
@@ -63,5 +65,14 @@ struct DNSReader {
                 throw .badName
             }
         }
+    }
+
+    /// A name that is all of a record's data, which is a slice of the message.
+    func name(at data: ArraySlice<UInt8>) throws(DNSCodecError) -> DNSName {
+        var reader = self
+        reader.position = data.startIndex
+        let name = try reader.name()
+        guard reader.position == data.endIndex else { throw .badName }
+        return name
     }
 }

@@ -22,6 +22,10 @@ package enum RecordData: Hashable, Sendable {
     case soa(StartOfAuthority)
     /// Two texts of up to 255 bytes; what is longer is cut (RFC 1035 section 3.3.2).
     case hinfo(cpu: String, os: String)
+    /// Texts of up to 255 bytes each (RFC 1035 section 3.3.14).
+    case txt([String])
+    /// Where a service is to be had, without priority and weight (RFC 2782).
+    case srv(DNSName, port: UInt16)
 
     package var type: RecordType {
         switch self {
@@ -30,6 +34,8 @@ package enum RecordData: Hashable, Sendable {
         case .ns: .ns
         case .soa: .soa
         case .hinfo: .hinfo
+        case .txt: .txt
+        case .srv: .srv
         }
     }
 }

@@ -67,23 +67,6 @@ extension DNSQuestion {
     }
 }
 
-/// A resource record as it lies on the wire (RFC 1035 section 4.1.3).
-private struct RawRecord {
-    let name: DNSName
-    let type: RecordType
-    let `class`: UInt16
-    let timeToLive: UInt32
-    let data: ArraySlice<UInt8>
-
-    init(_ reader: inout DNSReader) throws(DNSCodecError) {
-        name = try reader.name()
-        type = RecordType(rawValue: try reader.number(UInt16.self))
-        `class` = try reader.number(UInt16.self)
-        timeToLive = try reader.number(UInt32.self)
-        data = try reader.take(Int(try reader.number(UInt16.self)))
-    }
-}
-
 extension DNSExtension {
     /// The class is the payload size, the time to live holds version and flags (RFC 6891 section 6.1.3).
     fileprivate init(_ record: RawRecord) throws(DNSCodecError) {

@@ -29,10 +29,10 @@ struct DNSWriter {
         append(question.class)
     }
 
-    mutating func append(_ record: DNSRecord) {
+    mutating func append(_ record: DNSRecord, class: UInt16 = DNSQuestion.internetClass) {
         append(record.name)
         append(record.data.type.rawValue)
-        append(DNSQuestion.internetClass)
+        append(`class`)
         append(record.timeToLive)
         let length = bytes.count
         append(UInt16(0))
@@ -48,6 +48,10 @@ struct DNSWriter {
         case .ptr(let name), .ns(let name): append(name)
         case .soa(let soa): append(soa)
         case .hinfo(let cpu, let os): [cpu, os].forEach { appendText($0) }
+        case .txt(let texts): texts.forEach { appendText($0) }
+        case .srv(let target, let port):
+            for number in [0, 0, port] { append(number) }
+            append(target)
         }
     }
 

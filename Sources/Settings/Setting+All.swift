@@ -66,6 +66,9 @@ extension Setting {
         standard: "auto: where systemd-resolved runs", example: "on")
     package static let dnsPort = Setting(
         "dns-port", .text(value: "port"), "Port of the DNS answers, UDP and TCP.", standard: "10053", example: "10053")
+    package static let noMDNS = Setting(
+        "no-mdns", .toggle, "Do not look for members on the same network by multicast DNS, and do not answer; --mdns does.",
+        standard: "no: they are found", example: "true")
     package static let metricsAddress = Setting(
         "metrics-addr", .text(value: "address:port"),
         "Serve metrics for Prometheus there, at /metrics. They tell members' names: take an overlay address, or a loopback one.",
@@ -85,8 +88,8 @@ extension Setting {
     package static let all = [
         join, clusterKey, startOver, name, interface, socket, stateDirectory, user, bindAddress, bindInterface, advertiseAddress,
         clusterPort,
-        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, metricsAddress,
-        webAddress, logLevel, logFormat,
+        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, noMDNS,
+        metricsAddress, webAddress, logLevel, logFormat,
     ]
 
     package static func named(_ key: String) -> Setting? { all.first { $0.key == key } }

@@ -62,6 +62,8 @@ package struct DaemonSettings: Sendable {
     package var hostsFile: String? = "/etc/hosts"
     package var dns: DNSChoice = .auto
     package var dnsPort: UInt16 = 10053
+    /// Whether members on the same link are looked for, and told of this one.
+    package var findsNeighbours = true
     /// Where Prometheus may ask; `nil`: nowhere.
     package var metricsAddress: SocketAddress?
     /// Where a browser of this machine sees the mesh; `nil`: nowhere.

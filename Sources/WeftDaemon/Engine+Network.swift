@@ -24,6 +24,7 @@ extension Engine {
             }
             surroundings = now
             tellReachability()
+            lookForNeighbours()
             isNetworkStale = true
         }
         parts.network.assumeIsolated { $0.check() }

@@ -18,7 +18,7 @@ extension Engine {
     }
 
     /// Tries the addresses in order until one answers.
-    private func firstAnswer(_ host: PeerHost, _ addresses: [Multiaddr], _ expected: PeerID?) async -> Result<PeerID, DialError> {
+    func firstAnswer(_ host: PeerHost, _ addresses: [Multiaddr], _ expected: PeerID?) async -> Result<PeerID, DialError> {
         var result: Result<PeerID, DialError> = .failure(.unreachable(reason: "it has told no address"))
         for address in addresses {
             do throws(DialError) {

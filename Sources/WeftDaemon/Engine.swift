@@ -36,6 +36,8 @@ actor Engine {
         case reachabilityChanged
         case host(PeerHostEvent)
         case dialed(Target, Result<PeerID, DialError>)
+        /// Somebody on the same link says that he is a member.
+        case neighbour(PeerID, [Multiaddr])
         case kernel(NetworkEvent)
         /// The network stands: now others may be found.
         case networkReady
@@ -52,6 +54,8 @@ actor Engine {
     private(set) var host: PeerHost?
     private(set) var server: LocalServer?
     private(set) var pages: WebPages?
+    /// `nil`: nobody is looked for.
+    private(set) lazy var neighbours = makeNeighbourFinder()
 
     private var node: Node
     var surroundings: LocalSurroundings
@@ -65,6 +69,8 @@ actor Engine {
     }
     /// What it took to start, to learn of others or to answer a command is not needed at rest.
     private(set) lazy var settling = PacedWork(.init(delay: .seconds(15)), eventLoop: executor.eventLoop) { weft_unmap_code() }
+    /// The little that happens at rest is seldom the same: what is called once in an hour would come to stay.
+    private lazy var resettling = PacedWork(.init(delay: .seconds(600)), eventLoop: executor.eventLoop) { weft_unmap_code() }
     /// While many nodes join, each change would cost the time of all members. But soon: a peer that we do not know yet has its first handshake
     /// ignored.
     private lazy var networkUpdating = PacedWork(
@@ -72,6 +78,8 @@ actor Engine {
         work: { self.assumeIsolated { $0.updateNetwork() } }, itemCount: { self.assumeIsolated { $0.membership.count } })
     var presharedKeys: PresharedKeys
     var refusedRemotes: Set<IPAddress?> = []
+    /// Neighbours that are being dialled.
+    var meeting: Set<PeerID> = []
     private(set) var connectedFrom: [PeerID: IPAddress] = [:]
     /// Why each target cannot be joined, as last logged: a reason is told once, not at each try.
     var joinProblems: [Target: String] = [:]
@@ -119,6 +127,8 @@ actor Engine {
         }
         isProcessing = false
         if isNetworkStale { networkUpdating.ask() }
+        neighbours?.isAlone = connectedFrom.isEmpty
+        resettling.ask()
         setTimer()
     }
 
@@ -138,16 +148,20 @@ actor Engine {
             process(event)
         case .dialed(let target, let result):
             dialed(target, result)
+        case .neighbour(let peer, let addresses):
+            meet(peer, addresses)
         case .kernel(let event):
             kernelChanged(event)
         case .networkReady:
             decide(.readyToPeer)
+            lookForNeighbours()
         case .deadline:
             decide(.deadlineReached)
         case .forget(let peer):
             decide(.forget(peer))
         case .stop:
             decide(.stop)
+            neighbours?.stop()
         case .leave:
             decide(.leave)
         }

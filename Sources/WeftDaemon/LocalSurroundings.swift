@@ -1,4 +1,5 @@
 import IPAddresses
+import LocalDiscovery
 import NetlinkCodec
 
 /// What this machine's own addresses and routes mean for the mesh. Pure: the kernel's answers in, facts out.
@@ -13,6 +14,7 @@ struct LocalSurroundings: Hashable, Sendable {
 
     private let addresses: [InterfaceAddress]
     private let routes: [Route]
+    private let neighbouringLinks: [LocalLink]
     /// The smallest MTU of the links that lead to others.
     private let underlayMTU: Int
 
@@ -25,6 +27,11 @@ struct LocalSurroundings: Hashable, Sendable {
         }
         self.addresses = foreign
         self.routes = routes.filter { $0.interface != ownInterface }
+        neighbouringLinks = links.filter { $0.isUp && $0.kind != Link.wireGuardKind }.compactMap { link in
+            let prefixes = foreign.filter { $0.interface == link.index && $0.leadsToOthers && $0.isStable }.map(\.prefix)
+            let shared = prefixes.filter { $0.hostBits > 0 }
+            return shared.isEmpty ? nil : LocalLink(index: link.index.rawValue, prefixes: shared.sorted())
+        }.sorted { $0.index < $1.index }
         let leadingOut = Set(foreign.filter(\.leadsToOthers).map(\.interface))
         underlayMTU = links.filter { leadingOut.contains($0.index) }.map { Int($0.mtu) }.min() ?? Self.defaultUnderlayMTU
     }
@@ -38,6 +45,17 @@ struct LocalSurroundings: Hashable, Sendable {
     /// Networks that a cable leads to without a router.
     var attachedNetworks: [IPPrefix] {
         addresses.filter(\.leadsToOthers).map(\.prefix).filter { $0.hostBits > 0 }.map(\.network).uniqued()
+    }
+
+    /// Interfaces whose neighbours can reach us, smallest index first.
+    ///
+    /// - Parameter address: the only one that is listened on; `nil` is all.
+    func neighbouringLinks(boundTo address: IPAddress?) -> [LocalLink] {
+        guard let address else { return neighbouringLinks }
+        return neighbouringLinks.compactMap { link in
+            let prefixes = link.prefixes.filter { $0.address == address }
+            return prefixes.isEmpty ? nil : LocalLink(index: link.index, prefixes: prefixes)
+        }
     }
 
     var hasIPv4Route: Bool { routes.contains { $0.prefix.family == .ipv4 } }

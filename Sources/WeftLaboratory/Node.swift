@@ -23,6 +23,8 @@ package final class Node {
         package var wireguard: String? = WireGuardBackend.chosen.option
         package var logLevel: String? = "debug"
         package var interface: String?
+        /// Nodes that find each other by themselves make other tests easy that are meant to be hard.
+        package var findsNeighbours = false
         /// Replaces variables of the environment that the tests run in.
         package var environment: [String: String] = [:]
         /// Further arguments.
@@ -88,7 +90,8 @@ package final class Node {
         // Settings of whoever runs the tests must not become the nodes'.
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WEFT_") }
         // This machine's own hosts file is not for tests to write.
-        return own.merging(["WEFT_NO_ETC_HOSTS": "true"]) { $1 }.merging(settings.environment) { $1 }
+        let standard = ["WEFT_NO_ETC_HOSTS": "true", "WEFT_NO_MDNS": "\(!settings.findsNeighbours)"]
+        return own.merging(standard) { $1 }.merging(settings.environment) { $1 }
     }
 
     /// All that it has said since its last start.

@@ -32,6 +32,9 @@ extension ImportRule {
         ImportRule("GossipSub", ["Crypto", "DequeModule", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
         ImportRule("DNSCodec", ["IPAddresses"], "questions and answers about names; where they come from and go to is for others"),
         ImportRule(
+            "LocalDiscovery", ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"],
+            "who is on the same link: when to ask, when to answer"),
+        ImportRule(
             "NetlinkCodec", ["CLinux", "IPAddresses", "Secrets", "WireGuard"], "CLinux for the constants of the kernel's headers alone"),
         ImportRule(
             "Mesh", ["Crypto", "IPAddresses", "Multiformats", "Secrets", "SwiftProtobuf", "Timeline", "WireGuard"],
@@ -46,6 +49,9 @@ extension ImportRule {
                 "SecureChannel",
                 "Timeline",
             ], "libp2p over TCP: useful to programs that are no mesh"),
+        ImportRule(
+            "MulticastPort", ["CLinux", "Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOPosix"],
+            "the sockets of multicast DNS; it does not read what comes by them"),
         ImportRule(
             "LinuxNetwork", ["CLinux", "Glibc", "IPAddresses", "NIOCore", "NIOPosix", "NetlinkCodec", "WireGuard"],
             "the kernel's network: changes what it is told to, and has no opinion"),
@@ -80,9 +86,9 @@ extension ImportRule {
             [
                 "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "Diagnosis", "FoundationEssentials", "Glibc", "GossipSub",
                 "HostProcess",
-                "IPAddresses", "LinuxNetwork", "LocalAPI", "Logging", "LoopRuntime", "Mesh", "Multiformats", "NIOCore", "NIOPosix",
-                "Naming",
-                "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel", "Synchronization",
+                "IPAddresses", "LinuxNetwork", "LocalAPI", "LocalDiscovery", "Logging", "LoopRuntime", "Mesh", "MulticastPort",
+                "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost",
+                "PrometheusMetrics", "SecureChannel", "Synchronization",
                 "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard",
             ], "the one place where cores and adapters meet; it reads no command line"),
         ImportRule(
@@ -126,7 +132,7 @@ extension ImportRule {
 
     static let pure = [
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
-        "DNSCodec", "NetlinkCodec", "Mesh",
+        "DNSCodec", "LocalDiscovery", "NetlinkCodec", "Mesh",
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
@@ -135,7 +141,7 @@ extension ImportRule {
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = [
         "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics", "NodeMetrics",
-        "WebPort", "Diagnosis", "Naming",
+        "WebPort", "Diagnosis", "Naming", "MulticastPort",
     ]
     /// C alone: nothing to import.
     static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML"]

@@ -86,6 +86,11 @@ int weft_fork_without_capabilities(int descriptor, const char *name);
 /// other parts of a program hold what the loader has put there.
 void weft_unmap_code(void);
 
+/// A socket that sends to and hears the group of multicast DNS (224.0.0.251 or ff02::fb, port 5353) on one interface, close-on-exec and
+/// non-blocking; other programs of this machine may have one too, and do not hear what it sends. It hears only messages whose first
+/// name begins with a label that begins with these four bytes, in network byte order: others do not wake anybody. -1 and errno on failure.
+int weft_multicast_dns_socket(bool ipv6, int interface, uint32_t label_start);
+
 /// Moves the calling thread into a network namespace of its own (unshare(2) with CLONE_NEWNET). -1 and errno on failure.
 /// For tests: the daemon works in the namespace it is started in.
 int weft_unshare_network(void);

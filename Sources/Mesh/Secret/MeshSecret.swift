@@ -31,6 +31,11 @@ package struct MeshSecret: Hashable, Sendable, RedactedSecret {
     package var fingerprint: String {
         Base32.encode(derive(.fingerprint, byteCount: 5))
     }
+
+    /// By which members of the mesh find each other on one link: 32 hexadecimal digits, from which nothing of the secret can be found.
+    package var discoveryLabel: String {
+        derive(.discovery, byteCount: 16).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
 }
 
 /// What is derived from the secret. The labels keep the derivations apart: knowing one result says nothing of another.
@@ -39,6 +44,7 @@ private enum Derivation: String {
     case overlayIPv6 = "weft-overlay-ipv6-1"
     case overlayIPv4 = "weft-overlay-ipv4-1"
     case fingerprint = "weft-fingerprint-1"
+    case discovery = "weft-discovery-1"
 }
 
 extension MeshSecret {
