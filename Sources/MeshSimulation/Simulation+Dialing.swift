@@ -27,7 +27,7 @@ extension Simulation {
             isOpenBothWays(dial.machine, host)
         else {
             meters[dial.machine].count(bytes: Connection.synBytes * Connection.unansweredSYNs, frames: 0)
-            return plan(.dial(rest), after: Self.limits.connectTimeout)
+            return plan(.dial(rest), after: rest.addresses.isEmpty ? Self.limits.connectTimeout : Self.limits.nextAddressDelay)
         }
         meters[dial.machine].count(bytes: Connection.synBytes, frames: 0)
         let roundTrip = network.roundTrip(between: dial.machine, and: host)

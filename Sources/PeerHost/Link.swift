@@ -25,8 +25,8 @@ struct Link {
     var sendable: [MessageProtocol: String] = [:]
     /// When it was known who is there.
     var establishedAt: Instant?
-    /// Whoever waits for this dial.
-    var dial: CheckedContinuation<Result<PeerID, DialError>, Never>?
+    /// The dial that it came of, until that has ended.
+    var dial: DialID?
 
     var peer: PeerID? { machine.remotePeer }
 }

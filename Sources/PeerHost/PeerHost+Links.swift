@@ -60,7 +60,7 @@ extension PeerHost {
         links[id]?.establishedAt = .now()
         let isFirst = peers[peer] == nil
         peers[peer, default: []].append(id)
-        links[id]?.dial?.resume(returning: .success(peer))
+        if let dial = links[id]?.dial { upgraded(dial, .success(peer)) }
         links[id]?.dial = nil
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
@@ -148,7 +148,7 @@ extension PeerHost {
         link.timer.set(nil)
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)
-        link.dial?.resume(returning: .failure(error ?? .failed(failure)))
+        if let dial = link.dial { upgraded(dial, .failure(error ?? .failed(failure))) }
         guard let peer else {
             if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
             return

@@ -25,6 +25,8 @@ package actor PeerHost {
     private let events: @Sendable (PeerHostEvent) -> Void
     var links: [LinkID: Link] = [:]
     private var nextLink: UInt64 = 1
+    var dials: [DialID: Dial] = [:]
+    var nextDial: UInt64 = 1
     /// The standing connections of each peer, oldest first.
     var peers: [PeerID: [LinkID]] = [:]
     /// The connection that carries publish-subscribe with a peer: one of them, however many stand.
@@ -102,8 +104,7 @@ package actor PeerHost {
 
     /// Makes the machine for a channel that is about to become active.
     func addLink(
-        on channel: any Channel, role: PeerConnection.Role, expecting peer: PeerID?,
-        dial: CheckedContinuation<Result<PeerID, DialError>, Never>?
+        on channel: any Channel, role: PeerConnection.Role, expecting peer: PeerID?, dial: DialID?
     ) throws {
         let id = LinkID(rawValue: nextLink)
         nextLink += 1
@@ -184,6 +185,7 @@ package actor PeerHost {
     package func shutDown() async {
         for server in servers { try? await server.close() }
         servers = []
+        endDials()
         for link in links.keys.sorted() { sayGoodbye(to: link) }
         resolver.shutDown()
     }

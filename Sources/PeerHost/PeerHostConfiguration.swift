@@ -33,6 +33,14 @@ package struct PeerHostLimits: Sendable {
     package var maximumConnections = 256
     /// Connections that came in and have not proved who they are.
     package var maximumPendingInbound = 128
+    /// Peers that are dialled at once.
+    package var maximumDials = 64
+    /// Addresses of one peer that are tried, names resolved.
+    package var maximumDialedAddresses = 16
+    /// After so long without an answer the next address is tried as well (RFC 8305 section 5).
+    package var nextAddressDelay: Duration = .milliseconds(250)
+    /// A connection that was taken, and whose other end has not proved in so long who it is, holds the other addresses up no more.
+    package var upgradePatience: Duration = .seconds(2)
     /// From the first packet until TCP's handshake is done.
     package var connectTimeout: Duration = .seconds(10)
     /// Connections between the same two that were established within so long of each other may come from dials that crossed. Whoever

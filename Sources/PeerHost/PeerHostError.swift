@@ -28,6 +28,10 @@ package enum DialError: Error, Hashable, Sendable {
     /// TCP stood, the upgrade failed.
     case failed(ConnectionFailure)
     case isOwnAddress
+    /// As many are under way as may be.
+    case tooManyDials
+    /// This host was shut down meanwhile.
+    case shutDown
 }
 
 extension DialError: CustomStringConvertible {
@@ -38,6 +42,8 @@ extension DialError: CustomStringConvertible {
         case .unreachable(let reason): reason
         case .failed(let failure): "\(failure)"
         case .isOwnAddress: "this is our own address"
+        case .tooManyDials: "too many peers are being dialled already"
+        case .shutDown: "this host is shut down"
         }
     }
 }

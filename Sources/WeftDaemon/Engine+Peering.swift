@@ -17,17 +17,12 @@ extension Engine {
         }
     }
 
-    /// Tries the addresses in order until one answers.
     func firstAnswer(_ host: PeerHost, _ addresses: [Multiaddr], _ expected: PeerID?) async -> Result<PeerID, DialError> {
-        var result: Result<PeerID, DialError> = .failure(.unreachable(reason: "it has told no address"))
-        for address in addresses {
-            do throws(DialError) {
-                return .success(try await host.dial(address, expecting: expected))
-            } catch {
-                result = .failure(error)
-            }
+        do throws(DialError) {
+            return .success(try await host.dial(addresses, expecting: expected))
+        } catch {
+            return .failure(error)
         }
-        return result
     }
 
     /// Why a member is not connected; `nil` if it is, or answers now.

@@ -119,7 +119,7 @@ extension DialError {
             "it hung up at once, as a node of another mesh does: check the token or --cluster-key"
         case .failed(.unexpectedPeer):
             "another node answers there than the token names; it may have been set up anew: use a fresh token"
-        case .unsupportedAddress, .unknownHost, .unreachable, .failed, .isOwnAddress:
+        case .unsupportedAddress, .unknownHost, .unreachable, .failed, .isOwnAddress, .tooManyDials, .shutDown:
             description
         }
     }

@@ -35,7 +35,7 @@ package enum PeeringInput: Sendable {
 
 /// What a `PeeringPlanner` wants done.
 package enum PeeringAction: Hashable, Sendable {
-    /// Try the addresses in order until one answers, then tell `dialed`, else `dialFailed`.
+    /// Try the addresses until one answers, then tell `dialed`, else `dialFailed`.
     case dial(PeeringTarget, [Multiaddr])
     /// One connection too many stands.
     case disconnect(PeerID)
