@@ -206,7 +206,9 @@ let package = Package(
         .testTarget(name: "MeshSimulationTests", dependencies: ["MeshSimulation"]),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
-        .testTarget(name: "EndToEndTests", dependencies: ["WeftLaboratory", "weft"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["IPAddresses", "Mesh", "Multiformats", "SecureChannel", "WeftLaboratory", "WeftTestKit", "WireGuard", "weft"]),
     ],
     swiftLanguageModes: [.v6]
 )

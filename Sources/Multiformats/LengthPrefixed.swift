@@ -43,6 +43,8 @@ package struct LengthPrefixedDecoder: Sendable {
     /// Bytes that were appended and not yet returned by `next`.
     package var remainder: [UInt8] { Array(buffer[head...]) }
 
+    package var remainderCount: Int { buffer.count - head }
+
     package mutating func append(_ bytes: some Collection<UInt8>) {
         buffer.append(contentsOf: bytes)
     }

@@ -55,6 +55,9 @@ package struct ConnectionConfiguration: Sendable {
 
 /// What a peer can make one connection cost.
 package struct ConnectionLimits: Sendable {
+    /// What an open stream counts for in `heldBytes`, beside what waits on it.
+    static let bytesPerStream = 1024
+
     /// From the first byte until the connection can carry streams; go-libp2p's own limit.
     package var upgradeTimeout: Duration = .seconds(15)
     /// From the opening of a stream until its protocol is agreed.

@@ -24,6 +24,8 @@ package enum ConnectionFailure: Error, Hashable, Sendable {
     case goodbye
     /// The peer does not read what we send.
     case tooSlow
+    /// Of all connections it makes us keep most, and together they make us keep too much.
+    case tooCostly
 }
 
 extension ConnectionFailure {
@@ -59,6 +61,7 @@ extension ConnectionFailure: CustomStringConvertible {
         case .closed: "the connection broke"
         case .goodbye: "one side said good-bye"
         case .tooSlow: "the other side does not read what it is sent"
+        case .tooCostly: "the other side left too much unfinished or unread"
         }
     }
 }

@@ -91,6 +91,13 @@ package struct PeerConnection: Sendable {
 
     package var roundTripTime: Duration? { open?.yamux.roundTripTime }
 
+    /// What this connection makes us keep, in bytes: what came and is not whole, what the peer has not read, and something for each stream.
+    package var heldBytes: Int {
+        guard let open else { return 0 }
+        let received = open.streams.values.reduce(open.secured.pendingCount) { $0 + $1.pendingCount + ConnectionLimits.bytesPerStream }
+        return open.outbound.values.reduce(received + open.yamux.bufferedSendBytes) { $0 + $1.queuedBytes }
+    }
+
     /// The first bytes, to be sent as soon as the transport stands.
     package mutating func start() -> [Action] {
         guard let bytes = upgrade?.start() else { return [] }

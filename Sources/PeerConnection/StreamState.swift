@@ -27,6 +27,17 @@ enum StreamState: Sendable {
         case push
     }
 
+    /// Bytes that wait for the rest of what they belong to.
+    var pendingCount: Int {
+        switch self {
+        case .proposing(let negotiation, _, _), .answering(let negotiation, _): negotiation.pendingCount
+        case .receivingMessages(_, let decoder), .readingIdentify(let decoder, _, _), .readingPush(let decoder, _, _):
+            decoder.remainderCount
+        case .echoing(let pending): pending.count
+        case .sendingMessages, .describing: 0
+        }
+    }
+
     var deadline: Instant? {
         switch self {
         case .proposing(_, _, let deadline), .answering(_, let deadline), .readingIdentify(_, _, let deadline),

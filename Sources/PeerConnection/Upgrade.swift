@@ -20,6 +20,8 @@ struct Upgrade: Sendable {
         private(set) var session: NoiseSession
         let remotePeer: PeerID
 
+        var pendingCount: Int { session.pendingCount }
+
         mutating func encrypt(_ plaintext: [UInt8]) throws(ConnectionFailure) -> [UInt8] {
             if plaintext.isEmpty { return [] }
             do { return try session.encrypt(plaintext) } catch { throw ConnectionFailure(error) }

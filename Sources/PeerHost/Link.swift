@@ -21,6 +21,8 @@ struct Link {
     let timer: LoopTimer
     /// Runs while the peer does not read.
     let stallTimer: LoopTimer
+    /// What its machine keeps, as last counted.
+    var heldBytes = 0
     /// Message protocols in which the peer reads us.
     var sendable: [MessageProtocol: String] = [:]
     /// When it was known who is there.

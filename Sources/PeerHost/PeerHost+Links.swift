@@ -17,6 +17,19 @@ extension PeerHost {
         guard let actions = links[id]?.machine.handle(input, now: .now()) else { return }
         carryOut(actions, on: id)
         links[id]?.timer.set(links[id]?.machine.nextDeadline)
+        countHeldBytes(of: id)
+    }
+
+    private func countHeldBytes(of id: LinkID) {
+        guard let link = links[id] else { return }
+        let held = link.machine.heldBytes
+        heldBytes += held - link.heldBytes
+        links[id]?.heldBytes = held
+        while heldBytes > configuration.limits.maximumHeldBytes,
+            let worst = links.max(by: { ($0.value.heldBytes, $0.key) < ($1.value.heldBytes, $1.key) })
+        {
+            end(worst.key, .tooCostly)
+        }
     }
 
     private func carryOut(_ actions: [PeerConnection.Action], on id: LinkID) {
@@ -145,6 +158,7 @@ extension PeerHost {
         let peer = peers.first { $0.value.contains(id) }?.key
         let carriedMessages = peer.map { linkOfEachAddress(of: $0).contains(id) } ?? false
         links[id] = nil
+        heldBytes -= link.heldBytes
         link.timer.set(nil)
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)

@@ -25,6 +25,8 @@ package actor PeerHost {
     private let events: @Sendable (PeerHostEvent) -> Void
     var links: [LinkID: Link] = [:]
     private var nextLink: UInt64 = 1
+    /// Of all links.
+    var heldBytes = 0
     var dials: [DialID: Dial] = [:]
     var nextDial: UInt64 = 1
     /// The standing connections of each peer, oldest first.

@@ -48,6 +48,9 @@ package struct PeerHostLimits: Sendable {
     package var crossingDials: Duration = .seconds(3)
     /// Who has come from another address, and comes from the one before within so long, is two machines.
     package var moveMemory: Duration = .seconds(10)
+    /// What all connections together may make us keep: what came and is not whole, and what was not read (`PeerConnection.heldBytes`). Past
+    /// it the one that holds most is ended.
+    package var maximumHeldBytes = 12 << 20
     /// How long a peer may leave what we send unread before its connection is closed.
     package var stalledWriteTimeout: Duration = .seconds(30)
     /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours.

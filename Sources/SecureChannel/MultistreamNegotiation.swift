@@ -50,6 +50,9 @@ package struct MultistreamNegotiation: Sendable {
         self.protocols = protocols
     }
 
+    /// Bytes that wait for the rest of their message.
+    package var pendingCount: Int { decoder.remainderCount }
+
     /// What to send without waiting for the peer: the header, and the initiator's first proposal with it.
     package mutating func start() -> [UInt8] {
         guard isInitiator, let first = protocols.first else { return MultistreamMessage.header }

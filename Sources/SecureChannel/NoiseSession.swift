@@ -17,6 +17,9 @@ package struct NoiseSession: Sendable, RedactedSecret {
         self.receiving = receiving
     }
 
+    /// Bytes that wait for the rest of their frame.
+    package var pendingCount: Int { pending.count }
+
     /// Frames for the wire; nothing for nothing. `.nonceExhausted` ends the direction.
     package mutating func encrypt(_ plaintext: [UInt8]) throws(NoiseError) -> [UInt8] {
         let limit = Self.maximumPlaintextLength

@@ -33,6 +33,11 @@ package enum ProcessFacts {
         return (values(of: ["Rss:"], in: path) * 1024, values(of: ["Pss:"], in: path) * 1024)
     }
 
+    /// Resident bytes that no file holds: what it has allocated, and its stacks (`Anonymous` of smaps_rollup).
+    package static func anonymousMemory(_ id: pid_t) -> Int {
+        values(of: ["Anonymous:"], in: "/proc/\(id)/smaps_rollup") * 1024
+    }
+
     /// Bytes that left by an interface of the network namespace that it lives in (`/proc/PID/net/dev`); `nil` without the interface.
     package static func sentBytes(_ id: pid_t, interface: String) -> Int? {
         for line in read("/proc/\(id)/net/dev").split(separator: "\n") {

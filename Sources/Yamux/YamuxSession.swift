@@ -119,6 +119,9 @@ package struct YamuxSession: Sendable {
 
     package var streamCount: Int { streams.count }
 
+    /// Bytes that wait for a window or for the transport, on all streams.
+    package var bufferedSendBytes: Int { streams.values.reduce(0) { $0 + $1.queue.count } }
+
     /// The bytes that a `write` may have now without refusal; `nil` for a stream that is gone or closed for writing.
     package func sendCapacity(of id: YamuxStreamID) -> Int? {
         guard let stream = streams[id], stream.sending == .open else { return nil }

@@ -91,6 +91,21 @@ import WeftTestKit
         #expect(sent > limits.maximumQueuedBytes && sent <= limits.maximumQueuedBytes + roomBeforeTheQueue + 2 * frame.count)
     }
 
+    @Test func `what is not whole or not read counts as held`() throws {
+        var bench = try Bench()
+        let idle = bench.machine.heldBytes
+        let stream = try bench.open("/gossip/1")
+        #expect(bench.machine.heldBytes == idle + ConnectionLimits.bytesPerStream)
+        let piece = [UInt8](repeating: 7, count: 10_000)
+        try bench.play(.write(stream, Varint.encode(UInt64(100_000)) + piece))
+        #expect(bench.machine.heldBytes == idle + ConnectionLimits.bytesPerStream + 3 + piece.count)
+        try bench.play(.reset(stream))
+        #expect(bench.machine.heldBytes == idle)
+        try bench.give(.transportWritable(false))
+        try bench.give(.send(gossip, frame: piece))
+        #expect(bench.machine.heldBytes > idle + piece.count)
+    }
+
     @Test func `many small frames count by their bytes`() throws {
         var setup = Setup.dialer
         setup.limits.maximumQueuedBytes = 1_000

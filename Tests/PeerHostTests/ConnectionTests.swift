@@ -218,9 +218,26 @@ private typealias SocketAddress = IPAddresses.SocketAddress
         }
     }
 
+    /// The one that reads nothing is; another one, of whom little is kept, is not.
+    @Test func `of all, who makes us keep most is given up when it is too much`() async throws {
+        var limits = PeerHostLimits()
+        limits.maximumHeldBytes = 1 << 20
+        try await withBench { bench in
+            let ours = try bench.host(1, messageProtocols: [frames], limits: limits)
+            let others = try (2...3).map { try bench.host($0, messageProtocols: [frames]) }
+            for other in others { _ = try await ours.host.dial(other.listen()) }
+            await others[0].stalled {
+                for _ in 0..<400 { await ours.host.send([UInt8](repeating: 1, count: 60 << 10), by: frames, to: others[0].peerID) }
+                #expect(await ours.disconnected(from: others[0].peerID) == .tooCostly)
+            }
+            #expect(await ours.host.connectedPeers == [others[1].peerID])
+        }
+    }
+
     @Test func `a peer that leaves what we send unread is given up`() async throws {
         var limits = PeerHostLimits()
         limits.stalledWriteTimeout = .milliseconds(300)
+        limits.maximumHeldBytes = .max
         try await withBench { bench in
             let ours = try bench.host(1, messageProtocols: [frames], limits: limits)
             let other = try bench.host(2, messageProtocols: [frames])

@@ -110,16 +110,18 @@ import Testing
             limits.maximumDials = 1
             let host = try bench.host(1, limits: limits).host
             let silence = try Silence()
-            async let waiting = #expect(throws: DialError.self) { try await host.dial(silence.address) }
-            let isFull = await waitFor {
+            let address = silence.address
+            let waiting = Task { () async -> DialError? in
                 do throws(DialError) {
-                    _ = try await host.dial(refused)
-                    return false
-                } catch { return error == .tooManyDials ? true : nil }
+                    _ = try await host.dial(address)
+                    return nil
+                } catch { return error }
             }
-            #expect(isFull == true)
+            while await host.dials.isEmpty { await Task.yield() }
+            await #expect(throws: DialError.tooManyDials) { try await host.dial(refused) }
             await host.shutDown()
-            #expect(await waiting == .shutDown)
+            #expect(await waiting.value == .shutDown)
+            withExtendedLifetime(silence) {}
         }
     }
 
