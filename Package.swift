@@ -36,6 +36,15 @@ var linkerFlags: [String] {
     return flags
 }
 
+/// Only for scripts/fuzz: nothing else links against a fuzzer.
+let fuzzing: [Target] =
+    Context.environment["WEFT_FUZZING"] == nil
+    ? []
+    : [
+        .target(name: "CLibFuzzer", path: "Fuzzing/CLibFuzzer"),
+        .executableTarget(name: "weft-fuzz", dependencies: ["CLibFuzzer", "FuzzTargets"], path: "Fuzzing/WeftFuzz"),
+    ]
+
 let package = Package(
     name: "weft",
     products: [
@@ -126,6 +135,12 @@ let package = Package(
         .target(
             name: "MeshSimulation",
             dependencies: ["GossipSub", "IPAddresses", "Mesh", "Multiformats", "PeerHost", "Timeline", "WeftTestKit", "WireGuard"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: [
+                "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection",
+                "SecureChannel", "Timeline", "UserspaceWireGuard", "WeftTestKit", "WireGuard", "Yamux",
+            ]),
         .executableTarget(name: "WeftSimulate", dependencies: ["MeshSimulation", argumentParser]),
         .target(
             name: "PeerHostTestKit",
@@ -204,11 +219,12 @@ let package = Package(
                 "IPAddresses", "LocalAPI", "Mesh", "Settings", "WeftDaemon", "WeftTestKit", "WireGuard", "weft", argumentParser, logging,
             ]),
         .testTarget(name: "MeshSimulationTests", dependencies: ["MeshSimulation"]),
+        .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "SecureChannel", "WeftLaboratory", "WeftTestKit", "WireGuard", "weft"]),
-    ],
+    ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

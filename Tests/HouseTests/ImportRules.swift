@@ -118,6 +118,13 @@ extension ImportRule {
                 "WireGuard",
             ],
             "the cores that decide, and of PeerHost the numbers alone; Foundation for the count of processors"),
+        ImportRule(
+            "FuzzTargets",
+            [
+                "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection",
+                "SecureChannel", "Timeline", "UserspaceWireGuard", "WeftTestKit", "WireGuard", "Yamux",
+            ],
+            "whatever reads what others send: no socket and no file is in reach of a fuzzer"),
         ImportRule("WeftSimulate", ["ArgumentParser", "Glibc", "MeshSimulation"], "a command line for the simulator"),
 
         // Benchmarks.
@@ -136,7 +143,8 @@ extension ImportRule {
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
-        "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "MeshBench", "MicroBench",
+        "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "FuzzTargets", "MeshBench",
+        "MicroBench",
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = [

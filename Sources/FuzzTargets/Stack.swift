@@ -1,0 +1,137 @@
+import GossipSub
+import IPAddresses
+import Multiformats
+import PeerConnection
+import SecureChannel
+import Timeline
+import WeftTestKit
+import Yamux
+
+/// libp2p, from the formats up.
+enum Stack {
+    static func identity(_ number: UInt64) -> Identity {
+        var random = SeededGenerator(seed: number &+ 1)
+        guard let identity = try? Identity(seed: random.bytes(Identity.seedLength)) else { preconditionFailure("any seed will do") }
+        return identity
+    }
+
+    static func formats(_ bytes: [UInt8]) {
+        if let address = try? Multiaddr(bytes: bytes) { check((try? Multiaddr(bytes: address.bytes)) == address) }
+        if let address = try? Multiaddr(String(decoding: bytes, as: UTF8.self)) { check((try? Multiaddr(bytes: address.bytes)) == address) }
+        if let peer = try? PeerID(bytes: bytes) { check((try? PeerID(bytes: peer.bytes)) == peer) }
+        _ = try? PublicKey(protobuf: bytes)
+        var decoder = LengthPrefixedDecoder(maximumLength: 64)
+        decoder.append(bytes)
+        while let next = try? decoder.next() { check(next.count <= 64) }
+    }
+
+    static var formatSeeds: [[UInt8]] {
+        let address = Multiaddr(tcp: SocketAddress(IPAddress(family: .ipv4, value: 0x7f00_0001), port: 7), peer: identity(1).peerID)
+        return [address.bytes, Array(address.description.utf8), identity(2).peerID.bytes, identity(3).publicKey.protobuf]
+    }
+
+    static var negotiations: [[UInt8]] {
+        var negotiation = MultistreamNegotiation(proposing: ["/noise"])
+        return [[0] + FuzzInput.chunk(negotiation.start())]
+    }
+
+    static func multistream(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        var negotiation =
+            input.byte() & 1 == 0
+            ? MultistreamNegotiation(supporting: ["/noise", "/tls/1.0.0"]) : MultistreamNegotiation(proposing: ["/noise", "/tls/1.0.0"])
+        _ = negotiation.start()
+        while !input.isEmpty {
+            guard let step = try? negotiation.receive(input.chunk()), step.outcome == nil else { return }
+            check(negotiation.pendingCount <= MultistreamNegotiation.maximumMessageLength + 2)
+        }
+    }
+
+    static func noise(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        let seed = [UInt8](repeating: 5, count: 32)
+        guard
+            var handshake = try? NoiseHandshake(
+                role: input.byte() & 1 == 0 ? .responder : .initiator, identity: identity(4), expectedPeer: nil, muxers: ["/yamux/1.0.0"],
+                ephemeralSeed: seed, staticSeed: seed.reversed())
+        else { return }
+        _ = try? handshake.start()
+        while !input.isEmpty {
+            guard let step = try? handshake.receive(input.chunk()), step.outcome == nil else { return }
+        }
+    }
+
+    static func yamux(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        var configuration = YamuxConfiguration()
+        configuration.maximumBufferedSendBytes = 4096
+        configuration.keepAliveInterval = .seconds(30)
+        var session = YamuxSession(role: input.byte() & 1 == 0 ? .responder : .initiator, configuration: configuration, now: .origin)
+        var now = Instant.origin
+        while !input.isEmpty, !session.isTerminated {
+            let what = input.byte()
+            now = now + .milliseconds(Int(what) * Int(what))
+            let stream = YamuxStreamID(rawValue: UInt32(what >> 3))
+            let actions: [YamuxSession.Action]
+            switch what & 7 {
+            case 0: actions = session.handle(.open, now: now)
+            case 1: actions = session.handle(.write(stream, [UInt8](repeating: what, count: 1500)), now: now)
+            case 2: actions = session.handle(.closeWrite(stream), now: now)
+            case 3: actions = session.handle(.reset(stream), now: now)
+            case 4: actions = session.handle(.deadlineReached, now: now)
+            case 5: actions = session.handle(.transportWritable(what & 8 == 0), now: now)
+            default: actions = session.handle(.received(input.chunk()), now: now)
+            }
+            for case .received(let id, let data) in actions { _ = session.handle(.consumed(id, data.count), now: now) }
+            check(session.streamCount <= configuration.maximumInboundStreams + configuration.maximumPendingOpens)
+        }
+    }
+
+    /// A connection in the clear, whose other end does not know what it says.
+    static func connection(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        var random = SeededGenerator(seed: 9)
+        let messages = MessageProtocol(ids: ["/test/1"], maximumFrameBytes: 1024, opensAtOnce: true)
+        let configuration = ConnectionConfiguration(
+            identity: identity(5), networkKey: nil, messageProtocols: [messages], agentVersion: "fuzz")
+        guard
+            var machine = try? PeerConnection(
+                role: input.byte() & 1 == 0 ? .listener : .dialer, configuration: configuration, expectedPeer: nil, remoteAddress: nil,
+                listenAddresses: [], entropy: ConnectionEntropy(from: &random), now: .origin)
+        else { return }
+        _ = machine.start()
+        while !input.isEmpty { _ = machine.handle(.received(input.chunk()), now: .origin) }
+        _ = machine.handle(.deadlineReached, now: .origin + .seconds(60))
+    }
+
+    /// A router with three peers, each of whom says what he likes.
+    static func gossip(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        var configuration = GossipSubConfiguration()
+        configuration.maximumSeenMessages = 64
+        var router = GossipSubRouter(
+            identity: identity(6), configuration: configuration, firstSequence: 1, generator: SeededGenerator(seed: 1))
+        let peers = (0..<3).map { identity($0 + 10).peerID }
+        var now = Instant.origin
+        _ = router.handle(.subscribe(Topic("a"), TopicPolicy(signing: .none, validation: .acceptAll)), now: now)
+        _ = router.handle(.subscribe(Topic("b"), TopicPolicy(signing: .strictSign, validation: .acceptAll)), now: now)
+        for peer in peers { _ = router.handle(.peerConnected(peer, .v1_1, isOutbound: false), now: now) }
+        while !input.isEmpty {
+            let what = input.byte()
+            now = now + .milliseconds(Int(what))
+            let peer = peers[Int(what >> 4) % peers.count]
+            switch what & 15 {
+            case 0: _ = router.handle(.peerDisconnected(peer), now: now)
+            case 1: _ = router.handle(.peerConnected(peer, .v1_1, isOutbound: true), now: now)
+            case 2: _ = router.handle(.deadlineReached, now: now)
+            case 3: _ = router.handle(.publish(Topic("a"), [what]), now: now)
+            default: _ = router.handle(.received(from: peer, input.chunk()), now: now)
+            }
+        }
+    }
+}
+
+/// What must hold whatever the input is: a fault that is no trap is one, too.
+func check(_ condition: Bool, file: StaticString = #fileID, line: UInt = #line) {
+    precondition(condition, file: file, line: line)
+}
