@@ -1,22 +1,23 @@
 # shellcheck shell=bash
-# Checks, one after the other: each says what holds, or what it printed instead.
+# Checks, one after the other: each says what holds, or what it printed instead, which goes to the file "$output" first.
 
 failures=0
 check() { # what, then a command
-    local what=$1 output
+    local what=$1
     shift
-    if output=$("$@" 2>&1); then
+    # In this shell, which alone can wait for its children.
+    if "$@" >"$output" 2>&1; then
         echo "  ok: $what"
     else
         echo "  FAILED: $what"
-        printf '%s\n' "$output" | tail -n 20 | sed 's/^/    /'
+        tail -n 20 "$output" | sed 's/^/    /'
         failures=$((failures + 1))
     fi
 }
 # Until the command succeeds: a minute at most, on an ordinary machine.
 eventually() {
-    local _
-    for _ in $(seq $((240 * ${WEFT_SLOWNESS:-1}))); do
+    local end=$((SECONDS + 60 * ${WEFT_SLOWNESS:-1}))
+    while [ "$SECONDS" -lt "$end" ]; do
         "$@" >/dev/null 2>&1 && return
         sleep 0.25
     done

@@ -51,6 +51,8 @@ mount -t tmpfs -o mode=755 tmpfs "$root/run"
 mount -t tmpfs tmpfs "$root/tmp"
 # Images for containers have it, against services that packages start and stop.
 rm -f "$root/usr/sbin/policy-rc.d"
+# The index of all manual pages, after every package, would take longer than all else.
+rm -f "$root/var/lib/man-db/auto-update"
 echo "$3" >"$root/etc/hostname"
 hostname "$3"
 ip link set lo up
@@ -75,7 +77,6 @@ make_switch() {
     until [ "$(readlink "/proc/$switch/ns/net")" != "$(readlink /proc/self/ns/net)" ]; do sleep 0.05; done
     nsenter --target "$switch" --net ip link add switch type bridge
     nsenter --target "$switch" --net ip link set switch up
-    # Where servers can be that all machines reach.
     nsenter --target "$switch" --net ip address add 192.0.2.254/24 dev switch
     nsenter --target "$switch" --net ip link set lo up
 }
@@ -117,28 +118,32 @@ on() { # name, then a command
     local inside=${machine[$1]}
     shift
     nsenter --target "$inside" --mount --pid --net --uts --ipc --cgroup --root --wd=/ -- \
-        env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+        env -i --chdir=/root HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-# A file of this machine's, in one of them.
-put() { # name, file, path
-    on "$1" install -D -m 644 /dev/stdin "$3" <"$2"
+# A server that all machines reach, at 192.0.2.254.
+serve() { # what its output goes to, then a command
+    nsenter --target "$switch" --net "${@:2}" >"$1" 2>&1 </dev/null &
+    outer+=("$!")
+    disown
 }
 
-# A program at a terminal of its own, in the foreground, until `interrupt` types Ctrl-C. What it prints is in "$folder/NAME.terminal".
+# A terminal on a machine, with a program in the foreground until `interrupt` types Ctrl-C. What it shows is in "$folder/TERMINAL.screen".
 declare -A keyboard=() terminal=()
-at_terminal() { # name, then a command as it is typed
-    local name=$1 keys
-    mkfifo "$folder/$name.keys" 2>/dev/null || :
-    exec {keys}<>"$folder/$name.keys"
-    keyboard[$name]=$keys
-    on "$name" script --quiet --flush --return --command "cd; $2" /dev/null <"$folder/$name.keys" >"$folder/$name.terminal" 2>&1 &
-    terminal[$name]=$!
+at_terminal() { # terminal, machine, then a command as it is typed
+    local keys
+    mkfifo "$folder/$1.keys"
+    exec {keys}<>"$folder/$1.keys"
+    keyboard[$1]=$keys
+    on "$2" script --quiet --flush --return --command "$3" /dev/null <"$folder/$1.keys" >"$folder/$1.screen" 2>&1 &
+    terminal[$1]=$!
 }
-interrupt() { # name; its exit status is the program's
+interrupt() { # terminal; its exit status is the program's
     local keys=${keyboard[$1]} status=0
     printf '\003' >&"$keys"
     wait "${terminal[$1]}" || status=$?
     exec {keys}>&-
+    rm "$folder/$1.keys"
+    cat "$folder/$1.screen"
     return "$status"
 }

@@ -7,6 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${PACKAGE?call scripts/service-test PROGRAM ${0##*/}}" "${used:?}"
 
+# shellcheck disable=SC2034
+output=$(mktemp /tmp/weft-service-check.XXXXXX)
 # The exit status of a part that was skipped.
 skipped=77
 
@@ -19,6 +21,7 @@ source scripts/service/pages.sh
 end() {
     local status=$?
     end_machines
+    rm -f "$output"
     if [ "$failures" != 0 ]; then
         echo "$failures of the checks failed" >&2
         status=1
@@ -26,6 +29,7 @@ end() {
     exit "$status"
 }
 trap end EXIT
+trap 'exit 143' INT TERM HUP
 trap 'echo "FAILED: ${0##*/}, line $LINENO: $BASH_COMMAND" >&2' ERR
 
 # The package lies where a reader who is root begins.
@@ -37,7 +41,7 @@ token=
 type_in() { # name, page, number
     local commands
     commands=$(use "$2" sh "$3") || return
-    on "$1" bash -euc "cd; ${commands//weft1…/$token}"
+    on "$1" bash -euc "${commands//weft1…/$token}"
 }
 # Of a page whose prompts tell where a line is typed: the Nth line.
 typed_line() { use "$1" sh "$2" | sed -n "$3{s/^[a-z-]*\\\$ //;s/ *#.*//;s/weft1…/$token/;p}"; }
