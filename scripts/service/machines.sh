@@ -81,12 +81,13 @@ make_switch() {
     nsenter --target "$switch" --net ip link set lo up
 }
 
-# Starts machines, at once: the first has the address 192.0.2.1, and so on. `tree` is what is put into them, `packages` what is installed
+# Starts machines, at once: the first ever has the address 192.0.2.1, the next 192.0.2.2. `tree` is what is put into them, `packages` what is installed
 # in each, from the folder of downloads.
 tree=
 packages=()
+started=0
 start_machines() { # names
-    local name number=0
+    local name
     [ -n "${switch:-}" ] || make_switch
     [ -n "$tree" ] || { tree=$folder/tree && mkdir -p "$tree"; }
     for name in "$@"; do
@@ -97,7 +98,7 @@ start_machines() { # names
         disown
         outer+=("$!")
     done
-    for name in "$@"; do connect_machine "$name" "$((++number))"; done
+    for name in "$@"; do connect_machine "$name" "$((++started))"; done
 }
 connect_machine() { # name, number
     local inside='' pid=${machine[$1]} _
