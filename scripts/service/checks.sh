@@ -14,6 +14,12 @@ check() { # what, then a command
         failures=$((failures + 1))
     fi
 }
+# A check that all others need.
+must() { # what, then a command
+    local before=$failures
+    check "$@"
+    [ "$failures" = "$before" ] || exit 1
+}
 # Until the command succeeds: a minute at most, on an ordinary machine.
 eventually() {
     local end=$((SECONDS + 60 * ${WEFT_SLOWNESS:-1}))
