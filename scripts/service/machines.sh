@@ -55,6 +55,7 @@ rm -f "$root/usr/sbin/policy-rc.d"
 rm -f "$root/var/lib/man-db/auto-update"
 echo "$3" >"$root/etc/hostname"
 hostname "$3"
+echo "127.0.1.1 $3" >>"$root/etc/hosts"
 ip link set lo up
 [ -z "$4" ] || mount --bind "$4" "$root/mnt"
 cd "$root"
