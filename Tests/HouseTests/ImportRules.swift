@@ -152,7 +152,7 @@ extension ImportRule {
         "WebPort", "Diagnosis", "Naming", "MulticastPort",
     ]
     /// C alone: nothing to import.
-    static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML"]
+    static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML", "CLibFuzzer"]
 
     /// Modules by which a pure core could have an effect.
     static func isEffectful(_ module: String) -> Bool {
