@@ -79,6 +79,7 @@ let package = Package(
         .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
 
         .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
+        .target(name: "PortMapping", dependencies: ["IPAddresses", "Secrets", "Timeline", crypto]),
         .target(name: "LocalDiscovery", dependencies: ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"]),
         .target(name: "NetlinkCodec", dependencies: ["CLinux", "IPAddresses", "Secrets", "WireGuard"]),
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
@@ -92,6 +93,8 @@ let package = Package(
             dependencies: [
                 "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", nioCore, nioPosix,
             ]),
+        .target(
+            name: "RouterPorts", dependencies: ["IPAddresses", "LoopRuntime", "PortMapping", "Timeline", nioCore, nioHTTP1, nioPosix]),
         .target(name: "MulticastPort", dependencies: ["CLinux", "IPAddresses", "LoopRuntime", nioCore, nioPosix]),
         .target(
             name: "LinuxNetwork", dependencies: ["CLinux", "IPAddresses", "NetlinkCodec", "WireGuard", nioCore, nioPosix]),
@@ -118,8 +121,8 @@ let package = Package(
             dependencies: [
                 "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
                 "LocalDiscovery", "LoopRuntime", "Mesh", "MulticastPort", "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics",
-                "PeerConnection", "PeerHost", "PrometheusMetrics", "SecureChannel",
-                "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
+                "PeerConnection", "PeerHost", "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "Timeline",
+                "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
             ]),
         .executableTarget(
             name: "weft",
@@ -220,6 +223,12 @@ let package = Package(
             ]),
         .testTarget(name: "MeshSimulationTests", dependencies: ["MeshSimulation"]),
         .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"]),
+        .testTarget(name: "PortMappingTests", dependencies: ["IPAddresses", "PortMapping", "Timeline", "WeftTestKit"]),
+        .testTarget(
+            name: "RouterPortsTests",
+            dependencies: [
+                "CLinux", "IPAddresses", "LoopRuntime", "PortMapping", "RouterPorts", "Timeline", "WeftLaboratory", nioCore, nioPosix,
+            ]),
         .testTarget(name: "HouseTests"),
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
         .testTarget(

@@ -62,7 +62,7 @@ struct Run {
         // This machine's own hosts file is not for a benchmark to write.
         let environment = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "", "WEFT_CLUSTER_KEY": clusterKey, "WEFT_NO_ETC_HOSTS": "true",
-            "WEFT_NO_MDNS": "true",
+            "WEFT_NO_MDNS": "true", "WEFT_NO_PORT_MAPPING": "true",
         ]
         let process = try laboratory.start(
             command + (settings.logs == nil ? [] : ["--log-level", "debug"]) + (join.map { ["--join", $0] } ?? []), on: host,

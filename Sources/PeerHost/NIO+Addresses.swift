@@ -17,8 +17,10 @@ extension NIOCore.SocketAddress {
 }
 
 extension ServerBootstrap {
+    /// All connections are read in turns, a piece of each, however much one has to say.
     func childChannelOptions(keepAlive limits: PeerHostLimits) -> ServerBootstrap {
         childChannelOption(.socketOption(.so_keepalive), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.tcpKeepAliveIdleSeconds)
             .childChannelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.tcpKeepAliveIntervalSeconds)
@@ -28,8 +30,10 @@ extension ServerBootstrap {
 }
 
 extension ClientBootstrap {
+    /// As above.
     func channelOptions(keepAlive limits: PeerHostLimits) -> ClientBootstrap {
         channelOption(.socketOption(.so_keepalive), value: 1)
+            .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPIDLE)), value: limits.tcpKeepAliveIdleSeconds)
             .channelOption(.tcpOption(.init(rawValue: TCP_KEEPINTVL)), value: limits.tcpKeepAliveIntervalSeconds)

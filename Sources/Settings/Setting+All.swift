@@ -69,6 +69,9 @@ extension Setting {
     package static let noMDNS = Setting(
         "no-mdns", .toggle, "Do not look for members on the same network by multicast DNS, and do not answer; --mdns does.",
         standard: "no: they are found", example: "true")
+    package static let noPortMapping = Setting(
+        "no-port-mapping", .toggle, "Do not ask the local router to forward the node's ports (PCP, NAT-PMP, UPnP); --port-mapping does.",
+        standard: "no: it is asked", example: "true")
     package static let metricsAddress = Setting(
         "metrics-addr", .text(value: "address:port"),
         "Serve metrics for Prometheus there, at /metrics. They tell members' names: take an overlay address, or a loopback one.",
@@ -88,7 +91,7 @@ extension Setting {
     package static let all = [
         join, clusterKey, startOver, name, interface, socket, stateDirectory, user, bindAddress, bindInterface, advertiseAddress,
         clusterPort,
-        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, noMDNS,
+        wireguardPort, overlayNet, wireguard, persistentKeepalive, ephemeral, noEtcHosts, hostsFile, dns, dnsPort, noMDNS, noPortMapping,
         metricsAddress, webAddress, logLevel, logFormat,
     ]
 

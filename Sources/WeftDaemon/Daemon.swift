@@ -308,6 +308,7 @@ package struct Daemon: Sendable {
         await node.engine.server?.stop()
         await node.engine.pages?.stop()
         await node.engine.post(.stop)
+        await node.engine.portMapper?.stop()
         await node.host.shutDown()
         await node.names?.stop()
         await node.network.remove()

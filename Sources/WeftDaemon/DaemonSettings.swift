@@ -64,6 +64,8 @@ package struct DaemonSettings: Sendable {
     package var dnsPort: UInt16 = 10053
     /// Whether members on the same link are looked for, and told of this one.
     package var findsNeighbours = true
+    /// Whether the local router is asked to forward the node's ports.
+    package var mapsPorts = true
     /// Where Prometheus may ask; `nil`: nowhere.
     package var metricsAddress: SocketAddress?
     /// Where a browser of this machine sees the mesh; `nil`: nowhere.

@@ -25,6 +25,7 @@ extension Engine {
             surroundings = now
             tellReachability()
             lookForNeighbours()
+            mapPorts()
             isNetworkStale = true
         }
         parts.network.assumeIsolated { $0.check() }
@@ -35,8 +36,9 @@ extension Engine {
         let own = parts.settings.bindAddress.map { [$0] } ?? surroundings.reachableAddresses
         let addresses = (parts.settings.advertiseAddresses + own).uniqued()
         return (
-            addresses.map { SocketAddress($0, port: parts.settings.wireguardPort) },
-            addresses.map { Multiaddr(tcp: SocketAddress($0, port: parts.settings.clusterPort)) }
+            addresses.map { SocketAddress($0, port: parts.settings.wireguardPort) } + forwarded(.udp, parts.settings.wireguardPort),
+            (addresses.map { SocketAddress($0, port: parts.settings.clusterPort) } + forwarded(.tcp, parts.settings.clusterPort))
+                .map { Multiaddr(tcp: $0) }
         )
     }
 

@@ -11,6 +11,7 @@ import NetlinkCodec
 import NodeMetrics
 import PeerConnection
 import PeerHost
+import PortMapping
 import Timeline
 import WireGuard
 
@@ -56,6 +57,10 @@ actor Engine {
     private(set) var pages: WebPages?
     /// `nil`: nobody is looked for.
     private(set) lazy var neighbours = makeNeighbourFinder()
+    /// `nil`: no router is asked.
+    private(set) lazy var portMapper = makePortMapper()
+    /// What routers forward to this node from addresses that the world knows.
+    var mappedPorts: [MappedPort] = []
 
     private var node: Node
     var surroundings: LocalSurroundings
@@ -155,6 +160,7 @@ actor Engine {
         case .networkReady:
             decide(.readyToPeer)
             lookForNeighbours()
+            mapPorts()
         case .deadline:
             decide(.deadlineReached)
         case .forget(let peer):

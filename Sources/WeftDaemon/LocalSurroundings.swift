@@ -1,6 +1,7 @@
 import IPAddresses
 import LocalDiscovery
 import NetlinkCodec
+import PortMapping
 
 /// What this machine's own addresses and routes mean for the mesh. Pure: the kernel's answers in, facts out.
 struct LocalSurroundings: Hashable, Sendable {
@@ -45,6 +46,22 @@ struct LocalSurroundings: Hashable, Sendable {
     /// Networks that a cable leads to without a router.
     var attachedNetworks: [IPPrefix] {
         addresses.filter(\.leadsToOthers).map(\.prefix).filter { $0.hostBits > 0 }.map(\.network).uniqued()
+    }
+
+    /// Where packets to the world go first, the best first, each with our own address towards it.
+    ///
+    /// - Parameter address: the only one that is listened on; `nil` is all.
+    func routers(boundTo bound: IPAddress?) -> [Router] {
+        let defaults = routes.filter { $0.isDefault && $0.gateway?.family == $0.prefix.family }.sorted { $0.metric < $1.metric }
+        return defaults.compactMap { route in
+            let own = addresses.filter { address in
+                address.interface == route.interface && address.prefix.family == route.prefix.family && address.leadsToOthers
+                    && address.isStable && (bound == nil || address.prefix.address == bound)
+            }
+            guard let gateway = route.gateway, let index = route.interface else { return nil }
+            let nearest = own.first { $0.prefix.contains(gateway) } ?? own.first
+            return nearest.flatMap { Router(gateway, ownAddress: $0.prefix.address, interfaceIndex: UInt32(bitPattern: index.rawValue)) }
+        }.uniqued()
     }
 
     /// Interfaces whose neighbours can reach us, smallest index first.

@@ -25,6 +25,7 @@ package final class Node {
         package var interface: String?
         /// Nodes that find each other by themselves make other tests easy that are meant to be hard.
         package var findsNeighbours = false
+        package var mapsPorts = false
         /// Replaces variables of the environment that the tests run in.
         package var environment: [String: String] = [:]
         /// Further arguments.
@@ -90,7 +91,9 @@ package final class Node {
         // Settings of whoever runs the tests must not become the nodes'.
         let own = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("WEFT_") }
         // This machine's own hosts file is not for tests to write.
-        let standard = ["WEFT_NO_ETC_HOSTS": "true", "WEFT_NO_MDNS": "\(!settings.findsNeighbours)"]
+        let standard = [
+            "WEFT_NO_ETC_HOSTS": "true", "WEFT_NO_MDNS": "\(!settings.findsNeighbours)", "WEFT_NO_PORT_MAPPING": "\(!settings.mapsPorts)",
+        ]
         return own.merging(standard) { $1 }.merging(settings.environment) { $1 }
     }
 

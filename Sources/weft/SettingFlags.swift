@@ -35,6 +35,7 @@ struct SettingFlags: ParsableArguments {
     @Option(.dns) var dns: String?
     @Option(.dnsPort) var dnsPort: String?
     @Flag(opposite: .noMDNS) var mdns: Bool?
+    @Flag(opposite: .noPortMapping) var portMapping: Bool?
     @Option(.metricsAddress) var metricsAddress: String?
     @Option(.webAddress) var webAddress: String?
     @Option(.logLevel) var logLevel: String?
@@ -48,7 +49,8 @@ struct SettingFlags: ParsableArguments {
             .stateDirectory: one(stateDirectory), .user: one(user), .wireguard: one(wireguard),
             .persistentKeepalive: one(persistentKeepalive),
             .ephemeral: one(ephemeral), .noEtcHosts: one(etcHosts.map { !$0 }), .hostsFile: one(hostsFile), .dns: one(dns),
-            .dnsPort: one(dnsPort), .noMDNS: one(mdns.map { !$0 }), .metricsAddress: one(metricsAddress), .webAddress: one(webAddress),
+            .dnsPort: one(dnsPort), .noMDNS: one(mdns.map { !$0 }), .noPortMapping: one(portMapping.map { !$0 }),
+            .metricsAddress: one(metricsAddress), .webAddress: one(webAddress),
             .logLevel: one(logLevel),
             .logFormat: one(logFormat),
         ]

@@ -31,6 +31,7 @@ struct SettingsBuilder {
         settings.dns = try choice(.dns, DaemonSettings.DNSChoice.init, shown: DaemonSettings.DNSChoice.allCases.map(\.rawValue)) ?? .auto
         settings.dnsPort = try port(.dnsPort) ?? settings.dnsPort
         settings.findsNeighbours = try !toggle(.noMDNS)
+        settings.mapsPorts = try !toggle(.noPortMapping)
         settings.metricsAddress = try socketAddress(.metricsAddress)
         settings.webAddress = try socketAddress(.webAddress)
         if let address = settings.webAddress, !address.address.isLoopback {

@@ -35,6 +35,9 @@ extension ImportRule {
             "LocalDiscovery", ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"],
             "who is on the same link: when to ask, when to answer"),
         ImportRule(
+            "PortMapping", ["Crypto", "IPAddresses", "Secrets", "Timeline"],
+            "what to ask a router, and when; Crypto for numbers that nobody else can guess"),
+        ImportRule(
             "NetlinkCodec", ["CLinux", "IPAddresses", "Secrets", "WireGuard"], "CLinux for the constants of the kernel's headers alone"),
         ImportRule(
             "Mesh", ["Crypto", "IPAddresses", "Multiformats", "Secrets", "SwiftProtobuf", "Timeline", "WireGuard"],
@@ -49,6 +52,9 @@ extension ImportRule {
                 "SecureChannel",
                 "Timeline",
             ], "libp2p over TCP: useful to programs that are no mesh"),
+        ImportRule(
+            "RouterPorts", ["IPAddresses", "LoopRuntime", "NIOCore", "NIOHTTP1", "NIOPosix", "PortMapping", "Timeline"],
+            "sockets to the router; what it says is read by others"),
         ImportRule(
             "MulticastPort", ["CLinux", "Glibc", "IPAddresses", "LoopRuntime", "NIOCore", "NIOPosix"],
             "the sockets of multicast DNS; it does not read what comes by them"),
@@ -88,7 +94,7 @@ extension ImportRule {
                 "HostProcess",
                 "IPAddresses", "LinuxNetwork", "LocalAPI", "LocalDiscovery", "Logging", "LoopRuntime", "Mesh", "MulticastPort",
                 "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost",
-                "PrometheusMetrics", "SecureChannel", "Synchronization",
+                "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "Synchronization",
                 "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard",
             ], "the one place where cores and adapters meet; it reads no command line"),
         ImportRule(
@@ -139,7 +145,7 @@ extension ImportRule {
 
     static let pure = [
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
-        "DNSCodec", "LocalDiscovery", "NetlinkCodec", "Mesh",
+        "DNSCodec", "LocalDiscovery", "NetlinkCodec", "Mesh", "PortMapping",
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
@@ -149,7 +155,7 @@ extension ImportRule {
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = [
         "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics", "NodeMetrics",
-        "WebPort", "Diagnosis", "Naming", "MulticastPort",
+        "WebPort", "Diagnosis", "Naming", "MulticastPort", "RouterPorts",
     ]
     /// C alone: nothing to import.
     static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML", "CLibFuzzer"]

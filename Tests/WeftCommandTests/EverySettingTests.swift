@@ -17,7 +17,7 @@ import WeftTestKit
         .bindAddress: ("192.0.2.1", "eth0"), .bindInterface: ("eth1", nil), .advertiseAddress: ("198.51.100.1", "1.2.3"),
         .clusterPort: ("7", "65536"), .wireguardPort: ("8", "0x8"), .overlayNet: ("10.5.0.0/16", "10.5.0.0/33"),
         .wireguard: ("kernel", "openvpn"), .persistentKeepalive: ("25", "x"), .ephemeral: ("true", "maybe"), .noEtcHosts: ("true", "maybe"),
-        .hostsFile: ("/h", nil), .dns: ("on", "often"), .dnsPort: ("7", "0"), .noMDNS: ("true", "maybe"),
+        .hostsFile: ("/h", nil), .dns: ("on", "often"), .dnsPort: ("7", "0"), .noMDNS: ("true", "maybe"), .noPortMapping: ("true", "maybe"),
         .metricsAddress: ("10.0.0.1:7", "10.0.0.1"), .webAddress: ("127.0.0.1:7", "192.0.2.1:7"), .logLevel: ("debug", "loud"),
         .logFormat: ("json", "xml"),
     ]
