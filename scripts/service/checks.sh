@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Checks, one after the other: each says what holds, or what it printed instead, which goes to the file "$output" first.
 
 failures=0

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
 # Machines with a systemd of their own, on one switch: each is this one, seen through an overlay, in namespaces of its own, so what is
 # installed there is gone with it. Whoever reads this in ends by `end_machines`.
 

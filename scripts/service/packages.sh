@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # Debian packages that machines need and this one does not: they are downloaded into a folder, and installed in machines alone.
 
 downloads=${XDG_CACHE_HOME:-$HOME/.cache}/weft-packages

@@ -1,8 +1,7 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # The blocks of commands and settings in the documentation, and which of them a test has used: the file "$used" has a line for each.
 
 # Pages for people who change Weft: their blocks are run by scripts/developer-test, without machines.
-# shellcheck disable=SC2034
 developer_pages=(docs/BENCHMARKS.md docs/INTEROP.md)
 
 # The Nth block of a kind (sh, yaml, nft) of a page, as it stands there.

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 # What each part of scripts/service-test begins with. A part is a script of its own, and has machines of its own. From there it has
 #   PACKAGE   a Debian package of weft; empty where apt is too slow, and
 #   TREE      what is put into each machine instead
@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${PACKAGE?call scripts/service-test PROGRAM ${0##*/}}" "${used:?}"
 
-# shellcheck disable=SC2034
 output=$(mktemp /tmp/weft-service-check.XXXXXX)
 # The exit status of a part that was skipped.
 skipped=77
