@@ -82,8 +82,8 @@ make_switch() {
     nsenter --target "$switch" --net ip link set lo up
 }
 
-# Starts machines, at once: the first ever has the address 192.0.2.1, the next 192.0.2.2. `tree` is what is put into them, `packages` what is installed
-# in each, from the folder of downloads.
+# Starts machines, at once: the first ever has the address 192.0.2.1, the next 192.0.2.2. `tree` is what is put into them, `packages`
+# what is installed in each, from the folder of downloads.
 tree=
 packages=()
 started=0

@@ -45,10 +45,11 @@ type_in() { # name, page, number
 # Of a page whose prompts tell where a line is typed: the Nth line.
 typed_line() { use "$1" sh "$2" | sed -n "$3{s/^[a-z-]*\\\$ //;s/ *#.*//;s/weft1…/$token/;p}"; }
 
+members='import json, sys; print(*[member["name"] for member in json.load(sys.stdin)["members"]])'
 knows() { # name, then the members that it knows
     local name=$1
     shift
-    [ "$(on "$name" weft status --json | python3 -c 'import json, sys; print(*[m["name"] for m in json.load(sys.stdin)["members"]])')" = "$*" ]
+    [ "$(on "$name" weft status --json | python3 -c "$members")" = "$*" ]
 }
 reaches() { on "$1" ping -c 1 -W 2 "$2.weft"; }
 # The kernel's WireGuard, or a drop-in that lets the service use another one.
