@@ -137,6 +137,30 @@ extension [Planner.Action] {
     // MARK: Hosts
 
     /// Behind it may be half of the mesh.
+    /// Else each of a flood of members that nobody can dial would cost the time of all before it.
+    @Test func aCrowdIsNotLookedAtAfterEachEvent() {
+        var bench = Bench { $0.crowd = 10 }
+        let rest = bench.planner.configuration.restPerCandidate
+        for number in 0..<10 { bench.handle(.member(peer(number), [])) }
+        #expect(bench.handle(.member(peer(10), [address(10)])) == [.dial(.peer(peer(10)), [address(10)])], "a first look")
+        #expect(bench.handle(.member(peer(11), [address(11)])).isEmpty, "it rests")
+        #expect(bench.planner.nextDeadline == bench.now + rest * 11)
+        #expect(bench.wait() == [.dial(.peer(peer(11)), [address(11)])])
+        bench.handle(.dialFailed(.peer(peer(10))))
+        bench.handle(.dialFailed(.peer(peer(11))))
+        #expect(bench.wait().isEmpty, "both were tried just now")
+        #expect(bench.wait().count == 1, "and are tried again")
+    }
+
+    @Test func aCrowdThatIsConnectedIsHealedToo() {
+        var bench = Bench { $0.crowd = 10 }
+        bench.learn(0..<30)
+        bench.connect(0..<8)
+        var dialled = 0
+        for _ in 0..<20 { dialled += bench.wait().count { if case .dial = $0 { true } else { false } } }
+        #expect(dialled > 0)
+    }
+
     @Test func aHostIsTriedUntilItHasAnsweredWhoeverIsConnected() {
         var bench = Bench()
         bench.connect(0..<6)

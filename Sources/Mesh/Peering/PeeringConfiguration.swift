@@ -15,6 +15,10 @@ package struct PeeringConfiguration: Sendable {
     package var minimumStay: Duration = .seconds(3)
     package var maximumInFlight = 8
     package var maximumCandidates = 20_064
+    /// With more candidates than this they are not all looked at after each event, for then each new one would cost the time of all,
+    package var crowd = 256
+    /// but so much later for each of them: a hundredth of a processor, whatever happens.
+    package var restPerCandidate: Duration = .microseconds(20)
     /// A failed target is tried again after this, doubled with each failure.
     package var minimumRetryDelay: Duration = .milliseconds(250)
     package var maximumRetryDelay: Duration = .seconds(120)

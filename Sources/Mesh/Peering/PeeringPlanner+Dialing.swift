@@ -5,8 +5,37 @@ import Timeline
 extension PeeringPlanner {
     /// When there may be something to do; `nil` when all members are connected, or nothing can be dialled before a dial has ended.
     package var nextDeadline: Instant? {
-        let retry = room > 0 ? order.lazy.filter(isWaiting).compactMap { candidates[$0]?.notBefore }.min() : nil
-        return earliest(earliest(earliest(retry, nextIntroduction), healAt), nextTrim)
+        earliest(earliest(earliest(nextJoin, nextIntroduction), healAt), nextTrim)
+    }
+
+    private var nextJoin: Instant? {
+        guard isCrowded else { return room > 0 ? order.lazy.filter(isWaiting).compactMap { candidates[$0]?.notBefore }.min() : nil }
+        guard room > 0 else { return !isBelowTarget && overview.isOutOfDate && !overview.isAnyoneWaiting ? overview.restsUntil : nil }
+        return overview.isOutOfDate ? overview.restsUntil : overview.nextRetry.map { max($0, overview.restsUntil) }
+    }
+
+    private var isCrowded: Bool { order.count > configuration.crowd }
+
+    /// Looks at all candidates of a crowd, unless it rests.
+    ///
+    /// - Returns: those who may be dialled now; `nil` while it rests.
+    private mutating func lookAround(_ now: Instant) -> [Target]? {
+        guard overview.restsUntil <= now else { return nil }
+        var due: [Target] = []
+        overview = PeeringOverview(restsUntil: now + configuration.restPerCandidate * order.count, isOutOfDate: false)
+        for target in order where isWaiting(target) {
+            guard let notBefore = candidates[target]?.notBefore else { continue }
+            overview.isAnyoneWaiting = true
+            overview.nextRetry = earliest(overview.nextRetry, notBefore)
+            if notBefore <= now { due.append(target) }
+        }
+        return due
+    }
+
+    private mutating func isAnyoneWaiting(_ now: Instant) -> Bool {
+        guard isCrowded else { return order.contains(where: isWaiting) }
+        if overview.isOutOfDate { _ = lookAround(now) }
+        return overview.isAnyoneWaiting
     }
 
     private var isBelowTarget: Bool { connected.count < configuration.targetConnections }
@@ -62,7 +91,8 @@ extension PeeringPlanner {
     /// All candidates are looked at only when one of them can be chosen: a large mesh is learnt at a cost that grows with its size alone.
     private mutating func joins(_ now: Instant) -> [Target] {
         guard room > 0 else { return [] }
-        var due = order.filter { target in isWaiting(target) && candidates[target].map { $0.notBefore <= now } ?? false }
+        let isDue = { (target: Target) in self.isWaiting(target) && self.candidates[target].map { $0.notBefore <= now } ?? false }
+        guard var due = isCrowded ? lookAround(now) : order.filter(isDue) else { return [] }
         let count = min(room, due.count)
         for position in 0..<count { due.swapAt(position, Int.random(in: position..<due.count, using: &generator)) }
         return Array(due.prefix(count))
@@ -107,7 +137,7 @@ extension PeeringPlanner {
 
     /// With enough connections, somebody who is not connected is tried now and then: he may live on the other side of a partition.
     private mutating func heal(_ now: Instant) -> [Target] {
-        guard !isBelowTarget, order.contains(where: isWaiting) else {
+        guard !isBelowTarget, isAnyoneWaiting(now) else {
             healAt = nil
             return []
         }

@@ -26,6 +26,8 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
     /// Hosts and peers to join by that have not answered yet.
     var unmet: [Target] = []
     var healAt: Instant?
+    /// What was found when all candidates of a crowd were looked at last.
+    var overview = PeeringOverview()
     var generator: Generator
 
     /// Hosts to join by that are still to answer.
@@ -40,6 +42,7 @@ package struct PeeringPlanner<Generator: RandomNumberGenerator & Sendable>: Send
 
     package mutating func handle(_ input: Input, now: Instant) -> [Action] {
         var actions: [Action] = []
+        if case .deadlineReached = input {} else { overview.isOutOfDate = true }
         switch input {
         case .member(let peer, let addresses): learn(.peer(peer), addresses, now)
         case .introduction(let peer, let addresses): introduce(peer, addresses, now)

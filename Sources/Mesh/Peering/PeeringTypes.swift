@@ -43,6 +43,16 @@ package enum PeeringAction: Hashable, Sendable {
     case unreachable(PeerID)
 }
 
+/// What a look at all candidates has shown. A crowd is not looked at again before it has rested.
+struct PeeringOverview: Sendable {
+    var restsUntil: Instant = .origin
+    /// Something has happened since.
+    var isOutOfDate = true
+    var isAnyoneWaiting = false
+    /// When the first of those who wait may be dialled.
+    var nextRetry: Instant?
+}
+
 /// Each way of dialling, and what became of it. As small as can be: there is one for each member.
 struct PeeringCandidate: Sendable {
     var addresses: [Multiaddr]
