@@ -5,7 +5,8 @@ package enum Listing {
         let head = """
             # Settings of weft, read from \(Setting.standardFile). Flags go before variables (WEFT_…), these before this file.
             # `weft config check FILE` tells what is wrong with a file; `weft config` what holds, and where it comes from.
-            # A file with join or cluster-key in it holds the mesh's secret: keep it from other users (mode 0600 or 0640).
+            # A file with join or cluster-key in it holds the mesh's secret: keep it from other users (mode 0600). The systemd service cannot read
+            # it then: it takes them from /etc/default/weft (WEFT_JOIN=...).
 
             """
         return head + Setting.all.filter { !$0.isForTheMoment }.map { "\n" + example($0) }.joined()

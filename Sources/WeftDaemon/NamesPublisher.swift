@@ -111,8 +111,12 @@ actor NamesPublisher {
     }
 
     private func failed(_ reason: String) {
-        if complaint != reason { log.warning("names not answered for", metadata: ["reason": "\(reason)"]) }
-        complaint = reason
+        if retryDelay == Self.minimumRetryDelay {
+            log.debug("names not answered for yet", metadata: ["reason": "\(reason)"])
+        } else if complaint != reason {
+            log.warning("names not answered for", metadata: ["reason": "\(reason)"])
+            complaint = reason
+        }
         retryTimer = retryTimer ?? LoopTimer(eventLoop: executor.eventLoop) { self.assumeIsolated { $0.schedule() } }
         retryTimer?.set(.now() + retryDelay)
         retryDelay = min(retryDelay * 2, Self.maximumRetryDelay)
