@@ -61,13 +61,14 @@ import Testing
     @Test func norDoesOneThatIsNoPeer() async throws {
         try await withBench { bench in
             let (first, second) = (try bench.host(1), try bench.host(2))
-            let mute = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+            let mute = try await ServerBootstrap(group: group)
                 .childChannelOption(.autoRead, value: false).bind(host: "127.0.0.1", port: 0).get()
             let port = try #require(mute.localAddress?.port)
             let addresses = [Multiaddr(tcp: SocketAddress(.loopback, port: UInt16(port))), try await second.listen()]
             #expect(try await first.host.dial(addresses, expecting: second.peerID) == second.peerID)
             #expect(await first.host.connectionCount == 2, "the other one still waits")
-            try await mute.close()
+            try await group.shutdownGracefully()
         }
     }
 
