@@ -21,6 +21,11 @@ struct WeftCommand: ParsableCommand {
         defaultSubcommand: RunCommand.self)
 
     static func main() {
+        // Swift reads them from there, and finds none without it: then whatever was asked for would start a node.
+        guard CommandLine.argc > 0 else {
+            Failure.tell("cannot read the arguments, for /proc is not mounted here: mount it (`mount -t proc proc /proc`)")
+            exit(withError: ExitCode.failure)
+        }
         let arguments = Array(CommandLine.arguments.dropFirst())
         ProcessArguments.hideSecrets()
         do {

@@ -23,6 +23,17 @@ extension EndToEnd {
             }
         }
 
+        /// As in a chroot that nobody has made ready.
+        @Test func withoutProcNothingIsStarted() async throws {
+            try await Laboratory.with { laboratory in
+                let binary = try #require(WeftBinary.path)
+                let hide = "mount -t tmpfs none /proc && exec \(binary) --version"
+                let host = try laboratory.addHost("host-1")
+                let error = #expect(throws: LaboratoryError.self) { try host.run(["unshare", "--mount", "sh", "-c", hide]) }
+                #expect(error.map { "\($0)" }?.contains("/proc is not mounted") == true)
+            }
+        }
+
         @Test(arguments: ["flip", "cut", "extend"])
         func aDamagedTokenIsRefused(damage: String) async throws {
             try await Laboratory.with { laboratory in
