@@ -11,7 +11,7 @@ extension EndToEnd {
         /// By how much he may delay what another member says.
         static let maximumDelay = Duration.seconds(1)
         /// Each attack goes on for so long.
-        static let length = Duration.seconds(4)
+        static let length = Duration.seconds(3)
 
         @Test(arguments: Attack.all) func itGoesOn(attack: Attack) async throws {
             try await Laboratory.with { laboratory in
