@@ -15,7 +15,7 @@ extension Engine {
         ) { [weak self] peer, addresses in self?.assumeIsolated { $0.post(.neighbour(peer, addresses)) } }
     }
 
-    /// Where peers can connect to this node, and others are not told that they can.
+    /// On the links by whose addresses peers can connect to this node.
     func lookForNeighbours() {
         neighbours?.use(surroundings.neighbouringLinks(boundTo: parts.settings.bindAddress))
     }
