@@ -12,6 +12,15 @@ package enum ProcessFacts {
         switches(id, ["voluntary_ctxt_switches:", "nonvoluntary_ctxt_switches:"])
     }
 
+    /// How often its threads have gone to sleep for want of something to do: without the times they waited until a page of a file was
+    /// read from disk (`majflt`, proc(5)). `nil` when it is gone.
+    package static func idleSwitches(_ id: pid_t) -> Int? {
+        // The name of the program stands in parentheses and may hold any character.
+        guard let switches = voluntarySwitches(id), let fields = read("/proc/\(id)/stat").split(separator: ")").last else { return nil }
+        let words = fields.split(separator: " ")
+        return words.count > 9 ? switches - (Int(words[9]) ?? 0) : nil
+    }
+
     private static func switches(_ id: pid_t, _ fields: Set<Substring>) -> Int? {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
         guard !tasks.isEmpty else { return nil }

@@ -4,7 +4,7 @@ import WeftLaboratory
 
 extension EndToEnd {
     @Suite(.serialized) struct IdleTests {
-        /// A page of the program that is read from disk counts as a sleep, too. A tick of once a second would show as twelve.
+        /// A tick of once a second would show as twelve.
         private static let strayWakeUps = 2
 
         /// A node that has nothing to do sleeps: no tick, no poll.
@@ -13,9 +13,9 @@ extension EndToEnd {
                 let mesh = try await TestMesh(in: laboratory)
                 let process = mesh.nodes[0].process.id
                 try await waitForRest(mesh.nodes)
-                let before = try #require(ProcessFacts.voluntarySwitches(process))
+                let before = try #require(ProcessFacts.idleSwitches(process))
                 try await Task.sleep(for: .seconds(12))
-                let after = try #require(ProcessFacts.voluntarySwitches(process))
+                let after = try #require(ProcessFacts.idleSwitches(process))
                 print("a node at rest: \(after - before) wake-ups in 12 s")
                 #expect(after - before <= Self.strayWakeUps)
             }
@@ -38,9 +38,9 @@ extension EndToEnd {
                 try await mesh.waitForFullMesh(within: EndToEnd.convergence)
                 let processes = mesh.nodes.map(\.process.id)
                 try await waitForRest(mesh.nodes)
-                let before = processes.compactMap(ProcessFacts.voluntarySwitches).reduce(0, +)
+                let before = processes.compactMap(ProcessFacts.idleSwitches).reduce(0, +)
                 try await Task.sleep(for: .seconds(30))
-                let after = processes.compactMap(ProcessFacts.voluntarySwitches).reduce(0, +)
+                let after = processes.compactMap(ProcessFacts.idleSwitches).reduce(0, +)
                 print("two nodes at rest: \(after - before) wake-ups in 30 s")
                 #expect(after - before <= 4 * Self.strayWakeUps)
             }
@@ -53,9 +53,9 @@ extension EndToEnd {
             let processes = nodes.map(\.process.id)
             var last: [Int?] = []
             try await eventually("it comes to rest", within: .seconds(60)) {
-                let before = processes.map(ProcessFacts.voluntarySwitches)
+                let before = processes.map(ProcessFacts.idleSwitches)
                 try await Task.sleep(for: .seconds(3))
-                last = processes.map(ProcessFacts.voluntarySwitches)
+                last = processes.map(ProcessFacts.idleSwitches)
                 return before == last
             }
         }

@@ -121,6 +121,9 @@ struct LaboratoryTests {
             let host = try laboratory.addHost("host")
             let process = try laboratory.start(["sleep", "60"], on: host, log: "sleep")
             try await eventually("it sleeps", within: .seconds(5)) { ProcessFacts.voluntarySwitches(process.id).map { $0 > 0 } ?? false }
+            let all = try #require(ProcessFacts.voluntarySwitches(process.id))
+            let idle = try #require(ProcessFacts.idleSwitches(process.id))
+            #expect(idle <= all)
             #expect(ProcessFacts.allCommandLines()[process.id]?.contains("60") == true)
         }
     }
