@@ -14,21 +14,29 @@ struct SettingsLoader: Sendable {
     }
 
     /// What was said to run a node: a file that is there must be readable and right.
+    ///
+    /// - Parameters:
+    ///   - texts: of the flags.
+    ///   - config: the file that a flag names.
+    func load(_ texts: [Setting: [String]], config: String?) throws -> GivenSettings {
+        let file = try file(config)
+        guard file.problems.isEmpty else { throw Failure(file.problems.joined(separator: "\n")) }
+        return given(texts, file)
+    }
+
     func load(_ node: NodeFlags, _ flags: SettingFlags) throws -> GivenSettings {
         try load(node, flags.texts)
     }
 
     /// - Parameter texts: of further flags.
     func load(_ node: NodeFlags, _ texts: [Setting: [String]]) throws -> GivenSettings {
-        let file = try file(node)
-        guard file.problems.isEmpty else { throw Failure(file.problems.joined(separator: "\n")) }
-        return given(node.texts.merging(texts) { $1 }, file)
+        try load(node.texts.merging(texts) { $1 }, config: node.config)
     }
 
     /// What was said about which node a command is for: a file that this user may not read, or that is wrong, is not this command's concern.
     func load(_ node: NodeFlags) throws -> GivenSettings {
         let isChosen = node.config != nil || environment[Self.variable] != nil
-        let file = isChosen ? try file(node) : (try? file(node)) ?? SettingsFile(path: Setting.standardFile)
+        let file = isChosen ? try file(node.config) : (try? file(node.config)) ?? SettingsFile(path: Setting.standardFile)
         return given(node.texts, file)
     }
 
@@ -49,8 +57,8 @@ struct SettingsLoader: Sendable {
 
     static let variable = "WEFT_CONFIG"
 
-    private func file(_ node: NodeFlags) throws -> SettingsFile {
-        guard let path = node.config ?? environment[Self.variable] else {
+    private func file(_ config: String?) throws -> SettingsFile {
+        guard let path = config ?? environment[Self.variable] else {
             return try read(Setting.standardFile) ?? SettingsFile(path: Setting.standardFile)
         }
         return try Self.existing(read(path), path)

@@ -29,6 +29,7 @@ struct WeftCommand: ParsableCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         ProcessArguments.hideSecrets()
         do {
+            if let run = NodeRun(plain: arguments) { return try run.run() }
             var command = try parseAsRoot(arguments)
             try command.run()
         } catch {
