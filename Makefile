@@ -1,6 +1,6 @@
 # Weft. The two commands that a newcomer needs are `make demo` and `make test`; both install what is missing (Debian 12).
 
-.PHONY: all demo test simulate bench bench-micro deb tarball install lint format clean
+.PHONY: all demo test simulate bench bench-micro bench-peers deb tarball install lint format clean
 
 # Of `make simulate`.
 SEEDS = 1-2000
@@ -40,6 +40,12 @@ bench:
 bench-micro:
 	scripts/setup demo
 	scripts/bench micro
+
+# What a stream of libp2p carries, and what an idle connection costs, beside go-libp2p.
+bench-peers:
+	scripts/setup demo
+	interop/setup
+	scripts/bench peers
 
 # A Debian package in dist/, for Debian 12 and later and Ubuntu 24.04; it needs no Swift there.
 deb:

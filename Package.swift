@@ -160,6 +160,10 @@ let package = Package(
             ],
             path: "Benchmarks/MicroBench"),
 
+        .executableTarget(
+            name: "PeerBench", dependencies: ["IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel"],
+            path: "Benchmarks/PeerBench"),
+
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),

@@ -23,17 +23,16 @@ package enum LengthPrefixed {
 
 /// Cuts a byte stream into length-prefixed payloads.
 ///
-/// Holds no more than what was appended and not yet taken: drain `next` after each `append`, then at most one
-/// incomplete frame stays. An error stays: a stream that has lost its framing cannot find it again.
+/// Holds no more than what was appended and not yet taken, and space for as much again: drain `next` after each `append`, then at most
+/// one incomplete frame stays. An error stays: a stream that has lost its framing cannot find it again.
 package struct LengthPrefixedDecoder: Sendable {
-    /// Capacity that an empty buffer may keep for reuse, in bytes.
-    static let maximumIdleCapacity = 4096
-    /// Consumed bytes in front of the buffer that are tolerated before the rest is moved down.
-    static let compactionThreshold = 4096
-
     package let maximumLength: Int
-    private var buffer: [UInt8] = []
+    /// Appended and not looked at yet, from `head` on.
+    private var input: [UInt8] = []
     private var head = 0
+    /// The payload that is being collected; its length prefix is taken from the input.
+    private var payload: [UInt8] = []
+    private var length: Int?
 
     /// - Parameter maximumLength: longest payload that is accepted, in bytes.
     package init(maximumLength: Int) {
@@ -41,42 +40,52 @@ package struct LengthPrefixedDecoder: Sendable {
     }
 
     /// Bytes that were appended and not yet returned by `next`.
-    package var remainder: [UInt8] { Array(buffer[head...]) }
+    package var remainder: [UInt8] {
+        var bytes: [UInt8] = []
+        if let length { Varint.append(UInt64(length), to: &bytes) }
+        return bytes + payload + input[head...]
+    }
 
-    package var remainderCount: Int { buffer.count - head }
+    /// How many of them are kept: a length that was read is not.
+    package var remainderCount: Int { payload.count + input.count - head }
 
     package mutating func append(_ bytes: some Collection<UInt8>) {
-        buffer.append(contentsOf: bytes)
+        guard head < input.count else {
+            (input, head) = (Array(bytes), 0)
+            return
+        }
+        input.removeSubrange(..<head)
+        head = 0
+        input.append(contentsOf: bytes)
     }
 
     /// The next whole payload; `nil` while its end is missing.
     package mutating func next() throws(LengthPrefixedError) -> [UInt8]? {
-        var rest = buffer[head...]
-        guard let length = try Self.length(from: &rest) else { return nil }
-        guard length <= UInt64(max(0, maximumLength)) else { throw .tooLong(length: length) }
-        guard rest.count >= Int(length) else { return nil }
-        let payload = Array(rest.prefix(Int(length)))
-        head = rest.startIndex + Int(length)
-        rest = []
-        compact()
+        if length == nil { length = try nextLength() }
+        guard let length else { return nil }
+        collect(length)
+        guard payload.count == length else { return nil }
+        defer { (payload, self.length) = ([], nil) }
         return payload
     }
 
-    private static func length(from bytes: inout ArraySlice<UInt8>) throws(LengthPrefixedError) -> UInt64? {
-        do throws(VarintError) {
-            return try Varint.decode(&bytes)
-        } catch {
-            throw .malformedLength
-        }
+    /// What it announces has no effect before it has come: space is made for twice that at most.
+    private mutating func collect(_ length: Int) {
+        let part = input[head...].prefix(length - payload.count)
+        let needed = payload.count + part.count
+        if payload.capacity < needed { payload.reserveCapacity(min(length, 2 * needed)) }
+        payload.append(contentsOf: part)
+        head += part.count
+        if head == input.count { (input, head) = ([], 0) }
     }
 
-    private mutating func compact() {
-        if head == buffer.count {
-            if buffer.capacity > Self.maximumIdleCapacity { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
-            head = 0
-        } else if head >= Self.compactionThreshold, head >= buffer.count / 2 {
-            buffer.removeSubrange(..<head)
-            head = 0
-        }
+    private mutating func nextLength() throws(LengthPrefixedError) -> Int? {
+        var rest = input[head...]
+        let announced: UInt64?
+        do throws(VarintError) { announced = try Varint.decode(&rest) } catch { throw .malformedLength }
+        guard let announced else { return nil }
+        guard announced <= UInt64(max(0, maximumLength)) else { throw .tooLong(length: announced) }
+        head = rest.startIndex
+        return Int(announced)
     }
 }

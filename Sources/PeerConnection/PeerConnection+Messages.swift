@@ -59,6 +59,7 @@ extension PeerConnection.OutboundMessages {
         if let last = queued.indices.last, queued[last].count + frame.count <= min(maximumBytes, Self.joinLimit) {
             return queued[last].append(contentsOf: frame)
         }
+        guard frame.count > maximumBytes else { return queued.append(frame) }
         var rest = frame[...]
         while !rest.isEmpty {
             queued.append(Array(rest.prefix(maximumBytes)))

@@ -98,6 +98,9 @@ package struct PeerConnection: Sendable {
         return open.outbound.values.reduce(received + open.yamux.bufferedSendBytes) { $0 + $1.queuedBytes }
     }
 
+    /// What was sent by this protocol and waits to be handed to the multiplexer.
+    package func queuedBytes(of messageProtocol: MessageProtocol) -> Int { open?.outbound[messageProtocol]?.queuedBytes ?? 0 }
+
     /// The first bytes, to be sent as soon as the transport stands.
     package mutating func start() -> [Action] {
         guard let bytes = upgrade?.start() else { return [] }
@@ -193,7 +196,9 @@ package struct PeerConnection: Sendable {
         actions.append(.write(encipher(bytes)))
     }
 
-    private mutating func encipher(_ bytes: [UInt8]) -> [UInt8] {
-        cipher?.encrypt(bytes) ?? bytes
+    /// In place, if nobody else holds the bytes.
+    private mutating func encipher(_ bytes: consuming [UInt8]) -> [UInt8] {
+        guard cipher != nil else { return bytes }
+        return cipher?.encrypt(bytes) ?? []
     }
 }

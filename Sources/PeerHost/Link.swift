@@ -25,6 +25,8 @@ struct Link {
     var heldBytes = 0
     /// Message protocols in which the peer reads us.
     var sendable: [MessageProtocol: String] = [:]
+    /// Who waits until the peer has read what was sent by a protocol.
+    var waitingForRoom: [(MessageProtocol, CheckedContinuation<Void, Never>)] = []
     /// When it was known who is there.
     var establishedAt: Instant?
     /// The dial that it came of, until that has ended.

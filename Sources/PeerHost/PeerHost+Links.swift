@@ -18,6 +18,7 @@ extension PeerHost {
         carryOut(actions, on: id)
         links[id]?.timer.set(links[id]?.machine.nextDeadline)
         countHeldBytes(of: id)
+        tellOfRoom(on: id)
     }
 
     private func countHeldBytes(of id: LinkID) {
@@ -162,6 +163,7 @@ extension PeerHost {
         link.timer.set(nil)
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)
+        for (_, waiting) in link.waitingForRoom { waiting.resume() }
         if let dial = link.dial { upgraded(dial, .failure(error ?? .failed(failure))) }
         guard let peer else {
             if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }

@@ -82,9 +82,12 @@ struct StreamState: Sendable {
     /// Sends one Data frame as far as window and limit allow, and FIN if that was the rest.
     ///
     /// FIN goes in an empty Data frame of its own: some implementations look for FIN and RST in Data frames only.
+    /// Bytes that wait and that the peer takes.
+    var sendableCount: Int { min(queue.count, Int(clamping: sendWindow)) }
+
     mutating func takeTurn(_ id: YamuxStreamID, payloadLimit: Int, output: inout [UInt8]) -> Turn {
         isScheduled = false
-        let amount = min(queue.count, Int(clamping: sendWindow), payloadLimit)
+        let amount = min(sendableCount, payloadLimit)
         if amount > 0 {
             let length = UInt32(amount)
             FrameHeader(.data, stream: id, length: length).encode(into: &output)

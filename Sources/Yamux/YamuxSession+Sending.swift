@@ -48,9 +48,16 @@ extension YamuxSession {
         ready.append(id)
     }
 
+    /// What a stream may send now, in frames.
+    private func encodedBytes(waitingOn id: YamuxStreamID) -> Int {
+        let count = streams[id]?.sendableCount ?? 0
+        return count + (count / configuration.framePayloadLimit + 1) * FrameHeader.byteCount
+    }
+
     /// One frame of each stream in turn, until windows or queues are used up.
     mutating func sendReadyStreams() {
-        guard isTransportWritable, !isTerminated else { return }
+        guard isTransportWritable, !isTerminated, !ready.isEmpty else { return }
+        outgoing.reserveCapacity(ready.reduce(outgoing.count) { $0 + encodedBytes(waitingOn: $1) })
         while let id = ready.popFirst() {
             let turn = streams[id]?.takeTurn(id, payloadLimit: configuration.framePayloadLimit, output: &outgoing)
             guard let turn else { continue }

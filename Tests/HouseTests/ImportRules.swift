@@ -141,6 +141,10 @@ extension ImportRule {
                 "Crypto", "Foundation", "IPAddresses", "Mesh", "Multiformats", "NetlinkCodec", "SecureChannel", "Timeline", "WireGuard",
                 "Yamux",
             ], "measures pure cores alone; Crypto to compare with"),
+        ImportRule(
+            "PeerBench",
+            ["Foundation", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", "Synchronization"],
+            "libp2p alone, as a program uses it; Foundation for its processes"),
     ]
 
     static let pure = [
@@ -150,7 +154,7 @@ extension ImportRule {
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "FuzzTargets", "MeshBench",
-        "MicroBench",
+        "MicroBench", "PeerBench",
     ]
     static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
     static let adapters = [

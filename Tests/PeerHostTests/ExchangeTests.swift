@@ -36,6 +36,37 @@ import Testing
         }
     }
 
+    /// Thirty MB: more than may wait.
+    @Test func `who waits for room can send any amount`() async throws {
+        try await withBench { bench in
+            let hosts = try (1...2).map { try bench.host($0, messageProtocols: [PeerHostTests.frames]) }
+            let other = hosts[1].peerID
+            _ = try await hosts[0].host.dial(hosts[1].listen())
+            for _ in 0..<500 {
+                await hosts[0].host.hasRoom(for: PeerHostTests.frames, to: other)
+                await hosts[0].host.send([UInt8](repeating: 7, count: 60 << 10), by: PeerHostTests.frames, to: other)
+            }
+            #expect(await waitFor { frames(from: hosts[0].peerID, at: hosts[1]).count == 500 ? true : nil } == true)
+        }
+    }
+
+    @Test func `waiting for room ends with the connection`() async throws {
+        try await withBench { bench in
+            let (ours, other) = try (
+                bench.host(1, messageProtocols: [PeerHostTests.frames]), bench.host(2, messageProtocols: [PeerHostTests.frames])
+            )
+            _ = try await ours.host.dial(other.listen())
+            await other.stalled {
+                // More than a window, so that it has to wait.
+                for _ in 0..<40 { await ours.host.send([UInt8](repeating: 7, count: 60 << 10), by: PeerHostTests.frames, to: other.peerID) }
+                async let room: Void = ours.host.hasRoom(for: PeerHostTests.frames, to: other.peerID)
+                await ours.host.disconnect(other.peerID)
+                await room
+            }
+            await ours.host.hasRoom(for: PeerHostTests.frames, to: other.peerID)
+        }
+    }
+
     @Test func `a frame to nobody is dropped`() async throws {
         try await withBench { bench in
             let (ours, other) = (try bench.host(1, messageProtocols: [PeerHostTests.frames]), try bench.host(2))
