@@ -10,6 +10,8 @@ package struct PeerDescription: Hashable, Sendable {
     package var observedAddress: Multiaddr?
     /// Free text of the peer: escape it before it is shown.
     package var agentVersion: String = ""
+    /// Where it listens in its own signed words: a sealed `PeerRecord`, of which nothing but its length is checked.
+    package var signedPeerRecord: [UInt8]?
 
     package init() {}
 }
@@ -21,7 +23,8 @@ enum IdentifyProtocol {
     static let maximumAgentBytes = 256
 
     static func encode(
-        _ configuration: ConnectionConfiguration, listenAddresses: [Multiaddr], protocols: [String], observedAddress: Multiaddr?
+        _ configuration: ConnectionConfiguration, listenAddresses: [Multiaddr], protocols: [String], observedAddress: Multiaddr?,
+        signedPeerRecord: [UInt8]?
     ) -> [UInt8] {
         var message = WireIdentify()
         message.publicKey = .init(configuration.identity.publicKey.protobuf)
@@ -30,6 +33,7 @@ enum IdentifyProtocol {
         if let observedAddress { message.observedAddr = .init(observedAddress.bytes) }
         message.protocolVersion = configuration.protocolVersion
         message.agentVersion = configuration.agentVersion
+        if let signedPeerRecord { message.signedPeerRecord = .init(signedPeerRecord) }
         // Only a message with a missing required field cannot be serialized, and this one has none.
         let bytes: [UInt8] = (try? message.serializedBytes()) ?? []
         return LengthPrefixed.encode(bytes)
@@ -61,6 +65,9 @@ struct IdentifyCollector: Sendable {
         if message.hasObservedAddr { description.observedAddress = try? Multiaddr(bytes: Array(message.observedAddr)) }
         if message.hasAgentVersion, message.agentVersion.utf8.count <= IdentifyProtocol.maximumAgentBytes {
             description.agentVersion = message.agentVersion
+        }
+        if message.hasSignedPeerRecord, message.signedPeerRecord.count <= PeerRecord.maximumByteCount {
+            description.signedPeerRecord = Array(message.signedPeerRecord)
         }
         return true
     }

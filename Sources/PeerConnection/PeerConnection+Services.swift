@@ -12,7 +12,8 @@ extension PeerConnection {
     /// Our own description, as identify and identify/push send it.
     func description() -> [UInt8] {
         IdentifyProtocol.encode(
-            configuration, listenAddresses: listenAddresses, protocols: supportedProtocols, observedAddress: remoteAddress)
+            configuration, listenAddresses: listenAddresses, protocols: supportedProtocols, observedAddress: remoteAddress,
+            signedPeerRecord: signedPeerRecord)
     }
 
     func readingIdentify(from now: Instant) -> StreamState {

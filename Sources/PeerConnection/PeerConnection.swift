@@ -18,7 +18,8 @@ package struct PeerConnection: Sendable {
         /// Send one frame. Before the connection stands, or when the peer lacks the protocol, it is dropped.
         case send(MessageProtocol, frame: [UInt8])
         /// Our listen addresses have changed: tell the peer (identify/push).
-        case describe(listenAddresses: [Multiaddr])
+        /// - Parameter signedPeerRecord: the same, as a sealed `PeerRecord`.
+        case describe(listenAddresses: [Multiaddr], signedPeerRecord: [UInt8]? = nil)
         /// Whether the transport takes bytes: while it does not, data waits in bounded queues.
         case transportWritable(Bool)
         case deadlineReached
@@ -45,6 +46,7 @@ package struct PeerConnection: Sendable {
     /// The address that the peer comes from or that we dialled: told to it as its observed address.
     let remoteAddress: Multiaddr?
     var listenAddresses: [Multiaddr]
+    var signedPeerRecord: [UInt8]?
 
     /// Exactly one of the two is set until the connection has ended; then none.
     private var upgrade: Upgrade?
@@ -72,12 +74,13 @@ package struct PeerConnection: Sendable {
 
     package init(
         role: Role, configuration: ConnectionConfiguration, expectedPeer: PeerID?, remoteAddress: Multiaddr?, listenAddresses: [Multiaddr],
-        entropy: ConnectionEntropy, now: Instant
+        signedPeerRecord: [UInt8]? = nil, entropy: ConnectionEntropy, now: Instant
     ) throws(ConnectionFailure) {
         self.role = role
         self.configuration = configuration
         self.remoteAddress = remoteAddress
         self.listenAddresses = listenAddresses
+        self.signedPeerRecord = signedPeerRecord
         upgrade = try Upgrade(
             role: role == .dialer ? .initiator : .responder, identity: configuration.identity, expectedPeer: expectedPeer, entropy: entropy)
         if let key = configuration.networkKey {
@@ -134,8 +137,9 @@ package struct PeerConnection: Sendable {
             try receive(bytes, now, &actions)
         case .send(let messageProtocol, let frame):
             try send(frame, by: messageProtocol, now, &actions)
-        case .describe(let addresses):
+        case .describe(let addresses, let record):
             listenAddresses = addresses
+            signedPeerRecord = record
             try openStream(for: .push, now, &actions)
         case .transportWritable(let isWritable):
             try drive(.transportWritable(isWritable), now, &actions)

@@ -16,6 +16,18 @@ import Timeline
         #expect(pair.listener.machine.open?.streams.count == 2 && pair.dialer.machine.open?.streams.count == 2, "the push is over")
     }
 
+    @Test func `where a peer listens comes in its own signed words too`() throws {
+        var pair = try Pair.established()
+        let record = try PeerRecord(peerID: identity(2).peerID, sequence: 1, addresses: [loopback(11)]).sealed(by: identity(2)).encoded
+        pair.give(.describe(listenAddresses: [loopback(11)], signedPeerRecord: record), to: \.listener)
+        #expect(pair.dialer.news.descriptions.map(\.signedPeerRecord) == [record])
+        var collector = IdentifyCollector(limits: ConnectionLimits())
+        var long = WireIdentify()
+        long.signedPeerRecord = .init(repeating: 0, count: PeerRecord.maximumByteCount + 1)
+        #expect(collector.add(try long.serializedBytes()))
+        #expect(collector.collected?.signedPeerRecord == nil)
+    }
+
     @Test func `identify is answered and closed`() throws {
         var bench = try Bench()
         let stream = try bench.open(IdentifyProtocol.id)
