@@ -76,7 +76,7 @@ let package = Package(
         .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", crypto, protobuf]),
         .target(name: "Yamux", dependencies: ["Timeline", deque]),
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
-        .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
+        .target(name: "GossipSub", dependencies: ["IPAddresses", "Multiformats", "Timeline", crypto, deque, protobuf]),
 
         .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
         .target(name: "PortMapping", dependencies: ["IPAddresses", "Secrets", "Timeline", crypto]),
@@ -170,7 +170,7 @@ let package = Package(
         .testTarget(name: "MultiformatsTests", dependencies: ["IPAddresses", "Multiformats", "WeftTestKit", crypto]),
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
-        .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),
+        .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "IPAddresses", "Multiformats", "Timeline", "WeftTestKit"]),
         .testTarget(
             name: "PeerConnectionTests",
             dependencies: ["IPAddresses", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", "WeftTestKit", "Yamux"]),

@@ -42,7 +42,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .connection, .multistream: Stack.negotiations
         case .dns: Texts.questions
         case .formats: Stack.formatSeeds
-        case .gossip: []
+        case .gossip: Stack.exchanges
         case .multicast: Texts.answers
         case .netlink, .noise, .snapshot, .uapi, .yamux: []
         case .records: Members.envelopes

@@ -104,11 +104,35 @@ enum Stack {
         _ = machine.handle(.deadlineReached, now: .origin + .seconds(60))
     }
 
+    /// PRUNEs that name other peers, with a record, a forged one, and none.
+    static var exchanges: [[UInt8]] {
+        let address = Multiaddr(tcp: SocketAddress(IPAddress(family: .ipv4, value: 0x0a00_0001), port: 7))
+        let record = PeerRecord(peerID: identity(20).peerID, sequence: 1, addresses: [address])
+        guard let sealed = try? record.sealed(by: identity(20)).encoded else { preconditionFailure("it signs its own record") }
+        let forged = Array(sealed.dropLast()) + [0]
+        let prunes = [sealed, forged, nil].map { prune(Array("a".utf8), identity(20).peerID.bytes, record: $0) }
+        return prunes.map { [4] + FuzzInput.chunk($0) } + [[5] + FuzzInput.chunk(sealed) + [4] + FuzzInput.chunk(prunes[0])]
+    }
+
+    private static func prune(_ topic: [UInt8], _ peer: [UInt8], record: [UInt8]?) -> [UInt8] {
+        func field(_ tag: UInt8, _ content: [UInt8]) -> [UInt8] { [tag] + Varint.encode(UInt64(content.count)) + content }
+        let info = field(0x0a, peer) + (record.map { field(0x12, $0) } ?? [])
+        return field(0x1a, field(0x22, field(0x0a, topic) + field(0x12, info) + [0x18, 60]))
+    }
+
+    /// Every peer counts for something, so that what it does has consequences.
+    private static var scoring: Scoring? {
+        try? Scoring(ScoreParameters(topics: [Topic("a"): TopicScoreParameters(), Topic("b"): TopicScoreParameters()]))
+    }
+
     /// A router with three peers, each of whom says what he likes.
     static func gossip(_ bytes: [UInt8]) {
         var input = FuzzInput(bytes)
         var configuration = GossipSubConfiguration()
         configuration.maximumSeenMessages = 64
+        configuration.exchangesPeers = true
+        configuration.scoring = scoring
+        check(configuration.scoring != nil)
         var router = GossipSubRouter(
             identity: identity(6), configuration: configuration, firstSequence: 1, generator: SeededGenerator(seed: 1))
         let peers = (0..<3).map { identity($0 + 10).peerID }
@@ -125,6 +149,7 @@ enum Stack {
             case 1: _ = router.handle(.peerConnected(peer, .v1_1, isOutbound: true), now: now)
             case 2: _ = router.handle(.deadlineReached, now: now)
             case 3: _ = router.handle(.publish(Topic("a"), [what]), now: now)
+            case 5: _ = router.handle(.certified(peer, signedPeerRecord: input.chunk()), now: now)
             default: _ = router.handle(.received(from: peer, input.chunk()), now: now)
             }
         }

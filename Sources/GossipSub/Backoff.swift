@@ -28,9 +28,10 @@ struct BackoffTable: Sendable {
         ends[key] = end
     }
 
-    /// Whether a GRAFT *from* the peer comes too early.
-    func forbidsGraft(_ topic: Topic, from peer: PeerID, now: Instant) -> Bool {
-        ends[Key(topic: topic, peer: peer)].map { now < $0 } ?? false
+    /// Until when a GRAFT *from* the peer comes too early, if it does.
+    func graftForbidden(_ topic: Topic, from peer: PeerID, now: Instant) -> Instant? {
+        guard let end = ends[Key(topic: topic, peer: peer)], now < end else { return nil }
+        return end
     }
 
     /// From when on we may graft the peer, if that is in the future.

@@ -11,6 +11,8 @@ package struct GossipSubConfiguration: Hashable, Sendable {
     package var meshDegreeLow = 5
     /// D_hi: above this many, the heartbeat prunes down to `meshDegree`; from here on GRAFT is accepted from outbound peers only.
     package var meshDegreeHigh = 12
+    /// D_score: of a mesh that is too large, so many are kept for their score. Without scoring all are kept at random.
+    package var meshDegreeByScore = 4
     /// D_out: how many of a mesh should be connections that we opened. Below `meshDegreeLow`, at most half of `meshDegree`.
     package var meshOutboundMinimum = 2
     /// How long neither side grafts after a PRUNE.
@@ -21,6 +23,8 @@ package struct GossipSubConfiguration: Hashable, Sendable {
     package var backoffSlackHeartbeats = 2
     /// The longest back-off that a peer can impose.
     package var maximumBackoff = Duration.seconds(3_600)
+    /// A GRAFT so soon after the PRUNE counts as misbehaviour twice.
+    package var graftFloodThreshold = Duration.seconds(10)
     /// How many back-offs are remembered, over all topics and peers. When full, the one that ends first is forgotten.
     package var maximumBackoffs = 1_024
 
@@ -53,8 +57,35 @@ package struct GossipSubConfiguration: Hashable, Sendable {
     /// Announcements that are followed up at one time. When full, further ones are not.
     package var maximumPromises = 1_024
 
+    // MARK: Scoring
+
+    /// How peers are judged; nil: all alike.
+    package var scoring: Scoring?
+    /// How often a mesh of bad scores is looked at for better peers, while there is a heartbeat anyway.
+    package var opportunisticGraftInterval = Duration.seconds(60)
+    /// How many better peers it then takes in.
+    package var opportunisticGraftPeers = 2
+    /// Peers that have left and of whom something bad is remembered. When full, the one that is least bad is forgotten.
+    package var maximumRetainedScores = 1_024
+    /// Judged messages whose later copies count. When full, the oldest is forgotten.
+    package var maximumDeliveryOutcomes = 4_096
+
+    // MARK: Peer exchange
+
+    /// Whether a PRUNE of ours names other peers, and those that others name go to the owner.
+    package var exchangesPeers = false
+    /// Peers named in one PRUNE, and taken of one peer in one heartbeat interval. When full, further ones are ignored. More than
+    /// `meshDegreeHigh`, so that who is pruned can fill a mesh.
+    package var maximumExchangedPeers = 16
+    /// A signed peer record that is kept, passed on or taken.
+    package var maximumPeerRecordBytes = 4_096
+    /// Peer records in one PRUNE of ours, together. When full, further peers are not named.
+    package var maximumExchangeBytes = 64 << 10
+
     // MARK: Publishing
 
+    /// Whether our own messages go to all peers in the topic, and not to the mesh alone.
+    package var floodsOwnMessages = false
     /// How long the peers chosen for a topic that we publish to but have not joined are kept.
     package var fanoutTTL = Duration.seconds(60)
     /// How to sign on a topic that is not joined.
@@ -86,7 +117,7 @@ package struct GossipSubConfiguration: Hashable, Sendable {
 
     // MARK: Counts
 
-    /// Peers known. When full, further ones are ignored altogether, so let the host keep fewer connections.
+    /// Peers known, and peers whose records are kept. When full, further ones are ignored altogether, so let the host keep fewer connections.
     package var maximumPeers = 256
     /// Topics that we can join.
     package var maximumTopics = 64

@@ -53,11 +53,12 @@ struct FrameBuilder {
             var wire = WireControlGraft()
             wire.topicID = topic.name
             control.graft.append(wire)
-        case .prune(let topic, let seconds):
-            makeRoom(Self.entryOverhead + topic.bytes.count)
+        case .prune(let topic, let seconds, let suggestions):
+            makeRoom(suggestions.reduce(Self.entryOverhead + topic.bytes.count) { $0 + $1.maximumEncodedBytes })
             var wire = WireControlPrune()
             wire.topicID = topic.name
             if let seconds { wire.backoff = seconds }
+            wire.peers = suggestions.map(\.wire)
             control.prune.append(wire)
         }
     }
@@ -90,5 +91,20 @@ struct FrameBuilder {
     private mutating func makeRoom(_ bytes: Int) {
         if size > 0, size + bytes > maximumBytes { finish() }
         size += bytes
+    }
+}
+
+extension PeerSuggestion {
+    /// Tags and lengths of the entry and its two fields.
+    private static let overhead = 16
+
+    /// An upper bound.
+    var maximumEncodedBytes: Int { Self.overhead + peer.bytes.count + (record?.count ?? 0) }
+
+    fileprivate var wire: WirePrunePeerInfo {
+        var wire = WirePrunePeerInfo()
+        wire.peerID = .init(peer.bytes)
+        if let record { wire.signedPeerRecord = .init(record) }
+        return wire
     }
 }

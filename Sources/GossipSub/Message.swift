@@ -58,6 +58,8 @@ package enum DropReason: Error, Hashable, Sendable, CaseIterable {
     case tooManySubscriptions
     /// A topic name is longer than `maximumTopicBytes`.
     case topicTooLong
+    /// Its score is below the threshold from which on it is listened to at all.
+    case graylisted
     /// More messages in one RPC than `maximumMessagesPerRPC`: those beyond were ignored.
     case tooManyMessages
     /// More control entries in one RPC than `maximumControlEntriesPerRPC`: those beyond were ignored.
@@ -83,6 +85,12 @@ package enum DropReason: Error, Hashable, Sendable, CaseIterable {
     case graftDuringBackoff
     /// GRAFT for a topic that the peer did not subscribe to.
     case graftWithoutSubscription
+    /// Its score is too low for what it asked for or suggested.
+    case lowScore
+    /// More peers suggested than allowed in one PRUNE or one heartbeat.
+    case tooManySuggestions
+    /// A suggested peer's record is too long, no record, badly signed, or another peer's.
+    case invalidPeerRecord
     /// More IHAVE than allowed in one heartbeat.
     case tooManyIHaves
     /// More IWANT than allowed in one heartbeat.

@@ -13,7 +13,7 @@ struct Outbox: Sendable {
 
     fileprivate enum Graft: Hashable, Sendable {
         case graft
-        case prune(backoffSeconds: UInt64?)
+        case prune(backoffSeconds: UInt64?, [PeerSuggestion])
     }
 
     private var letters: [PeerID: Letter] = [:]
@@ -43,8 +43,8 @@ struct Outbox: Sendable {
         letters[peer, default: Letter()].grafts[topic] = .graft
     }
 
-    mutating func prune(_ topic: Topic, _ peer: PeerID, backoffSeconds: UInt64?) {
-        letters[peer, default: Letter()].grafts[topic] = .prune(backoffSeconds: backoffSeconds)
+    mutating func prune(_ topic: Topic, _ peer: PeerID, backoffSeconds: UInt64?, suggestions: [PeerSuggestion] = []) {
+        letters[peer, default: Letter()].grafts[topic] = .prune(backoffSeconds: backoffSeconds, suggestions)
     }
 
     /// Empties the box into frames, each at most `maximumBytes` long, in the order of the peers.
@@ -72,7 +72,8 @@ extension Outbox.Letter {
         for (topic, graft) in grafts.sorted(by: { $0.key < $1.key }) {
             switch graft {
             case .graft: entries.append(.graft(topic))
-            case .prune(let seconds): entries.append(.prune(topic, backoffSeconds: seconds))
+            case .prune(let seconds, let suggestions):
+                entries.append(.prune(topic, backoffSeconds: seconds, suggestions: suggestions))
             }
         }
         return entries

@@ -26,6 +26,7 @@ struct GossipQuota: Hashable, Sendable {
     var ihaveMessages = 0
     var idsAsked = 0
     var idsLookedUp = 0
+    var suggestionsTaken = 0
     /// Topics whose recent messages were announced to it when it joined the mesh.
     var topicsCaughtUp: Set<Topic> = []
 

@@ -36,9 +36,9 @@ struct PendingValidations: Sendable {
         return true
     }
 
-    /// Another copy came in meanwhile.
-    mutating func noteSender(_ peer: PeerID, of id: MessageID) {
-        entries[id]?.senders.insert(peer)
+    /// Another copy came in meanwhile. False: the message does not await a verdict.
+    mutating func noteSender(_ peer: PeerID, of id: MessageID) -> Bool {
+        entries[id]?.senders.insert(peer) != nil
     }
 
     mutating func remove(_ id: MessageID) -> Entry? {

@@ -29,15 +29,15 @@ struct Promises: Sendable {
         remove { promiser, _ in promiser == peer }
     }
 
-    /// Removes the promises that were not kept in time. Returns who gave them, in order and each once.
-    mutating func removeBroken(now: Instant) -> [PeerID] {
-        var broken: Set<PeerID> = []
+    /// Removes the promises that were not kept in time. Returns who gave them, in order, and how many each.
+    mutating func removeBroken(now: Instant) -> [(peer: PeerID, count: Int)] {
+        var broken: [PeerID: Int] = [:]
         remove { peer, deadline in
             guard deadline <= now else { return false }
-            broken.insert(peer)
+            broken[peer, default: 0] += 1
             return true
         }
-        return broken.sorted()
+        return broken.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
     private mutating func remove(where isGone: (PeerID, Instant) -> Bool) {

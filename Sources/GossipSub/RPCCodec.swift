@@ -12,7 +12,14 @@ enum ControlEntry: Hashable, Sendable {
     case iwant([MessageID])
     case graft(Topic)
     /// Nil: the peer did not say how long.
-    case prune(Topic, backoffSeconds: UInt64?)
+    case prune(Topic, backoffSeconds: UInt64?, suggestions: [PeerSuggestion] = [])
+}
+
+/// A peer that a PRUNE names, for whoever is pruned to connect to. Source: gossipsub-v1.1.md, "PRUNE Backoff and Peer Exchange".
+struct PeerSuggestion: Hashable, Sendable {
+    let peer: PeerID
+    /// A signed envelope with its peer record; nil if who names it has none.
+    let record: [UInt8]?
 }
 
 /// What one frame holds, within the configured bounds.
@@ -85,7 +92,21 @@ extension ReceivedRPC {
         case 3: return bounded(try WireControlGraft(serializedBytes: Array(content)).topicID, limits).map { .graft($0) }
         default:
             let wire = try WireControlPrune(serializedBytes: Array(content))
-            return bounded(wire.topicID, limits).map { .prune($0, backoffSeconds: wire.hasBackoff ? wire.backoff : nil) }
+            guard let topic = bounded(wire.topicID, limits) else { return nil }
+            let seconds = wire.hasBackoff ? wire.backoff : nil
+            return .prune(topic, backoffSeconds: seconds, suggestions: limits.exchangesPeers ? suggestions(wire.peers, limits) : [])
+        }
+    }
+
+    /// Which of too many are left out is for who names them to choose: those are the last ones.
+    private mutating func suggestions(_ peers: [WirePrunePeerInfo], _ limits: GossipSubConfiguration) -> [PeerSuggestion] {
+        if peers.count > limits.maximumExchangedPeers { excess.insert(.tooManySuggestions) }
+        return peers.prefix(limits.maximumExchangedPeers).compactMap { wire in
+            guard let peer = try? PeerID(bytes: wire.peerID), wire.signedPeerRecord.count <= limits.maximumPeerRecordBytes else {
+                excess.insert(.invalidPeerRecord)
+                return nil
+            }
+            return PeerSuggestion(peer: peer, record: wire.hasSignedPeerRecord ? Array(wire.signedPeerRecord) : nil)
         }
     }
 

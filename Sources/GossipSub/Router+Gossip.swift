@@ -5,17 +5,17 @@ import Timeline
 /// Measures".
 extension GossipSubRouter {
     /// Announces the cached messages to some peers outside the mesh, or outside the fanout.
-    mutating func emitGossip() {
+    mutating func emitGossip(now: Instant) {
         guard !cache.isEmpty else { return }
         let informed = topics.mapValues(\.mesh).merging(fanout.mapValues(\.peers)) { mesh, _ in mesh }
-        for (topic, peers) in informed.sorted(by: { $0.key < $1.key }) { emitGossip(topic, outside: peers) }
+        for (topic, peers) in informed.sorted(by: { $0.key < $1.key }) { emitGossip(topic, outside: peers, now: now) }
     }
 
-    private mutating func emitGossip(_ topic: Topic, outside informed: Set<PeerID>) {
+    private mutating func emitGossip(_ topic: Topic, outside informed: Set<PeerID>, now: Instant) {
         let ids = cache.gossipIDs(of: topic)
         guard !ids.isEmpty else { return }
-        let candidates = peers.filter { $0.value.isGossiper && $0.value.topics.contains(topic) && !informed.contains($0.key) }
-            .keys.sorted().shuffled(using: &generator)
+        let candidates = gossipers(topic).subtracting(informed).filter { score(of: $0, now: now) >= thresholds.gossip }
+            .sorted().shuffled(using: &generator)
         let share = Int(configuration.gossipFactor * Double(candidates.count))
         for peer in candidates.prefix(max(configuration.gossipDegree, share)) { announce(ids, topic, to: peer) }
     }
@@ -52,9 +52,13 @@ extension GossipSubRouter {
         renewQuota(of: peer, now: now)
         peers[peer]?.quota.ihaveMessages += 1
         guard let state = peers[peer], state.isGossiper else { return nil }
+        guard score(of: peer, now: now) >= thresholds.gossip else {
+            drop(peer, .lowScore, now: now)
+            return nil
+        }
         let left = configuration.maximumIHaveIDs - state.quota.idsAsked
         guard state.quota.ihaveMessages <= configuration.maximumIHaveMessages, left > 0 else {
-            drop(peer, .tooManyIHaves)
+            drop(peer, .tooManyIHaves, now: now)
             return nil
         }
         return left
@@ -63,8 +67,9 @@ extension GossipSubRouter {
     mutating func handleIWant(_ ids: [MessageID], from peer: PeerID, now: Instant) {
         renewQuota(of: peer, now: now)
         guard !ids.isEmpty, let state = peers[peer], state.isGossiper else { return }
+        guard score(of: peer, now: now) >= thresholds.gossip else { return drop(peer, .lowScore, now: now) }
         let allowed = ids.prefix(max(0, configuration.maximumIWantIDs - state.quota.idsLookedUp))
-        if allowed.count < ids.count { drop(peer, .tooManyIWants) }
+        if allowed.count < ids.count { drop(peer, .tooManyIWants, now: now) }
         peers[peer]?.quota.idsLookedUp += allowed.count
         var answered: Set<MessageID> = []
         for id in allowed where answered.insert(id).inserted {
@@ -73,7 +78,7 @@ extension GossipSubRouter {
         }
     }
 
-    private mutating func renewQuota(of peer: PeerID, now: Instant) {
+    mutating func renewQuota(of peer: PeerID, now: Instant) {
         let interval = configuration.heartbeatInterval
         peers[peer]?.quota.renew(every: interval, now: now)
     }

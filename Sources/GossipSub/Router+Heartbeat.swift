@@ -7,17 +7,19 @@ extension GossipSubRouter {
         backoffWakeUp = nil
         lastHeartbeat = now
         backoffs.forgetExpired(now: now)
-        for peer in promises.removeBroken(now: now) { drop(peer, .brokenPromise) }
+        for broken in promises.removeBroken(now: now) { drop(broken.peer, .brokenPromise, times: broken.count, now: now) }
         fanout = fanout.filter { $0.value.lastPublished + configuration.fanoutTTL > now }
         for topic in topics.keys.sorted() { maintainMesh(topic, now: now) }
-        emitGossip()
+        graftBetterPeers(now: now)
+        emitGossip(now: now)
         cache.shift()
     }
 
     /// Asks for a heartbeat while messages are to be announced or awaited, or a mesh can be mended. Otherwise asks at most to be
     /// woken when a back-off ends that keeps a mesh too small.
     ///
-    /// Nothing else needs time: seen ids, quotas, fanout and pending validations expire when they are touched.
+    /// Nothing else needs time: seen ids, quotas, fanout and pending validations expire when they are touched, and scores are worked
+    /// out when they are asked for. A score that changes with time alone has its effect with the next input.
     mutating func scheduleHeartbeat(now: Instant) {
         guard nextHeartbeat == nil else { return }
         backoffWakeUp = nil

@@ -30,35 +30,55 @@ extension GossipSubRouter {
     mutating func leave(_ topic: Topic, now: Instant) {
         guard let left = topics.removeValue(forKey: topic) else { return }
         tellSubscription(Subscription(topic: topic, isSubscribed: false))
-        for peer in left.mesh.sorted() { sendPrune(peer, topic, backoff: configuration.unsubscribeBackoff, now: now) }
+        for peer in left.mesh.sorted() {
+            scores?.leftMesh(topic, peer, isPunished: false, now: now)
+            sendPrune(peer, topic, backoff: configuration.unsubscribeBackoff, suggesting: true, now: now)
+        }
     }
 
     /// Grafts a peer that just became available, if the mesh has room below its degree.
     mutating func graftIfWanted(_ peer: PeerID, _ topic: Topic, now: Instant) {
         guard let joined = topics[topic], joined.mesh.count < configuration.meshDegree,
-            let state = peers[peer], isCandidate(peer, state, topic, joined.mesh),
+            let state = peers[peer], isCandidate(peer, state, topic, joined.mesh, now: now),
             backoffs.graftableAt(topic, peer, now: now) == nil
         else { return }
         graft(peer, topic, now: now)
     }
 
     mutating func graft(_ peer: PeerID, _ topic: Topic, now: Instant) {
-        topics[topic]?.mesh.insert(peer)
+        enterMesh(peer, topic, now: now)
         outbox.graft(topic, peer)
         announceRecent(topic, to: peer, now: now)
     }
 
-    /// Removes a peer from the mesh and tells it.
-    mutating func prune(_ peer: PeerID, _ topic: Topic, now: Instant) {
-        topics[topic]?.mesh.remove(peer)
-        sendPrune(peer, topic, backoff: configuration.pruneBackoff, now: now)
+    mutating func enterMesh(_ peer: PeerID, _ topic: Topic, now: Instant) {
+        topics[topic]?.mesh.insert(peer)
+        scores?.enteredMesh(topic, peer, now: now)
     }
 
-    /// Begins a back-off on both sides. Version 1.0 has no field for it.
-    private mutating func sendPrune(_ peer: PeerID, _ topic: Topic, backoff: Duration, now: Instant) {
+    mutating func leaveMesh(_ peer: PeerID, _ topic: Topic, now: Instant) {
+        guard topics[topic]?.mesh.remove(peer) != nil else { return }
+        scores?.leftMesh(topic, peer, isPunished: true, now: now)
+    }
+
+    /// Removes a peer from the mesh and tells it.
+    /// - Parameter suggesting: it is told of others to turn to. Not where it is to blame.
+    private mutating func prune(_ peer: PeerID, _ topic: Topic, suggesting: Bool, now: Instant) {
+        leaveMesh(peer, topic, now: now)
+        sendPrune(peer, topic, backoff: configuration.pruneBackoff, suggesting: suggesting, now: now)
+    }
+
+    mutating func refuseGraft(_ peer: PeerID, _ topic: Topic, suggesting: Bool = false, now: Instant) {
+        sendPrune(peer, topic, backoff: configuration.pruneBackoff, suggesting: suggesting, now: now)
+    }
+
+    /// Begins a back-off on both sides. Version 1.0 has no field for it, nor for suggestions.
+    private mutating func sendPrune(_ peer: PeerID, _ topic: Topic, backoff: Duration, suggesting: Bool, now: Instant) {
         backoffs.extend(topic, peer, to: now + backoff, now: now)
         switch peers[peer]?.version {
-        case .v1_1: outbox.prune(topic, peer, backoffSeconds: UInt64(clamping: backoff.wholeSeconds))
+        case .v1_1:
+            let suggestions = suggesting ? suggestions(for: peer, topic, now: now) : []
+            outbox.prune(topic, peer, backoffSeconds: UInt64(clamping: backoff.wholeSeconds), suggestions: suggestions)
         case .v1_0: outbox.prune(topic, peer, backoffSeconds: nil)
         case .floodsub, nil: break
         }
@@ -66,10 +86,11 @@ extension GossipSubRouter {
 
     /// The heartbeat's part for one topic.
     mutating func maintainMesh(_ topic: Topic, now: Instant) {
+        for peer in misfits(topic, now: now) { prune(peer, topic, suggesting: false, now: now) }
         switch need(of: topic) {
         case .nothing: return
         case .fewerPeers:
-            for peer in surplus(topic) { prune(peer, topic, now: now) }
+            for peer in surplus(topic, now: now) { prune(peer, topic, suggesting: true, now: now) }
         case .morePeers:
             let missing = configuration.meshDegree - (topics[topic]?.mesh.count ?? 0)
             for peer in graftCandidates(topic, now: now).prefix(max(0, missing)) { graft(peer, topic, now: now) }
@@ -92,29 +113,38 @@ extension GossipSubRouter {
         (topics[topic]?.mesh ?? []).count { peers[$0]?.isOutbound == true }
     }
 
-    /// Whom to prune from a mesh that is too large: at random, but so that enough outbound peers stay.
-    private mutating func surplus(_ topic: Topic) -> [PeerID] {
+    /// Whom to prune for their score.
+    private func misfits(_ topic: Topic, now: Instant) -> [PeerID] {
+        guard scores != nil else { return [] }
+        return (topics[topic]?.mesh ?? []).filter { score(of: $0, now: now) < 0 }.sorted()
+    }
+
+    /// Whom to prune from a mesh that is too large: at random, but so that the best and enough outbound peers stay.
+    private mutating func surplus(_ topic: Topic, now: Instant) -> [PeerID] {
         let shuffled = (topics[topic]?.mesh ?? []).sorted().shuffled(using: &generator)
-        let outbound = shuffled.filter { peers[$0]?.isOutbound == true }.prefix(configuration.meshOutboundMinimum)
-        let others = shuffled.filter { !outbound.contains($0) }
-        return Array(others.dropFirst(max(0, configuration.meshDegree - outbound.count)))
+        let best = byScore(shuffled, now: now).prefix(scores == nil ? 0 : configuration.meshDegreeByScore)
+        let missing = configuration.meshOutboundMinimum - best.count { peers[$0]?.isOutbound == true }
+        let outbound = shuffled.filter { !best.contains($0) && peers[$0]?.isOutbound == true }.prefix(max(0, missing))
+        let others = shuffled.filter { !best.contains($0) && !outbound.contains($0) }
+        return Array(others.dropFirst(max(0, configuration.meshDegree - best.count - outbound.count)))
     }
 
     /// Whom we may graft now, in random order.
     mutating func graftCandidates(_ topic: Topic, now: Instant) -> [PeerID] {
         guard let mesh = topics[topic]?.mesh else { return [] }
-        return peers.filter { isCandidate($0.key, $0.value, topic, mesh) && backoffs.graftableAt(topic, $0.key, now: now) == nil }
+        return peers.filter { isCandidate($0.key, $0.value, topic, mesh, now: now) && backoffs.graftableAt(topic, $0.key, now: now) == nil }
             .keys.sorted().shuffled(using: &generator)
     }
 
-    private func isCandidate(_ peer: PeerID, _ state: PeerState, _ topic: Topic, _ mesh: Set<PeerID>) -> Bool {
-        state.isGossiper && state.topics.contains(topic) && !mesh.contains(peer)
+    private func isCandidate(_ peer: PeerID, _ state: PeerState, _ topic: Topic, _ mesh: Set<PeerID>, now: Instant) -> Bool {
+        state.isGossiper && state.topics.contains(topic) && !mesh.contains(peer) && score(of: peer, now: now) >= 0
     }
 
     /// Whether a heartbeat would change a mesh now, or else when the end of a back-off will let it.
     func meshOutlook(now: Instant) -> MeshOutlook {
         var outlook = MeshOutlook.settled
         for (topic, joined) in topics {
+            if !misfits(topic, now: now).isEmpty { return .dueNow }
             switch need(of: topic) {
             case .nothing: continue
             case .fewerPeers: return .dueNow
@@ -127,7 +157,7 @@ extension GossipSubRouter {
 
     private func graftOutlook(_ topic: Topic, _ mesh: Set<PeerID>, onlyOutbound: Bool, now: Instant) -> MeshOutlook {
         var outlook = MeshOutlook.settled
-        for (peer, state) in peers where isCandidate(peer, state, topic, mesh) && (state.isOutbound || !onlyOutbound) {
+        for (peer, state) in peers where isCandidate(peer, state, topic, mesh, now: now) && (state.isOutbound || !onlyOutbound) {
             guard let end = backoffs.graftableAt(topic, peer, now: now) else { return .dueNow }
             outlook = outlook.sooner(.due(end))
         }

@@ -4,7 +4,7 @@ import Timeline
 /// Peers that come and go, and what they subscribe to.
 extension GossipSubRouter {
     mutating func connect(_ peer: PeerID, _ version: PeerVersion, isOutbound: Bool, now: Instant) {
-        guard admit(peer) else { return }
+        guard admit(peer, now: now) else { return }
         peers[peer]?.version = version
         peers[peer]?.isOutbound = isOutbound
         greet(peer)
@@ -14,13 +14,15 @@ extension GossipSubRouter {
                 outbox.graft(topic, peer)
                 announceRecent(topic, to: peer, now: now)
             } else {
-                topics[topic]?.mesh.remove(peer)
+                leaveMesh(peer, topic, now: now)
                 graftIfWanted(peer, topic, now: now)
             }
         }
     }
 
-    mutating func disconnect(_ peer: PeerID) {
+    mutating func disconnect(_ peer: PeerID, now: Instant) {
+        records.forget(peer)
+        scores?.end(peer, now: now)
         guard peers.removeValue(forKey: peer) != nil else { return }
         for topic in topics.keys { topics[topic]?.mesh.remove(peer) }
         for topic in fanout.keys { fanout[topic]?.peers.remove(peer) }
@@ -28,13 +30,14 @@ extension GossipSubRouter {
     }
 
     /// Makes a place for a peer; false if there is none.
-    mutating func admit(_ peer: PeerID) -> Bool {
+    mutating func admit(_ peer: PeerID, now: Instant) -> Bool {
         guard peers[peer] == nil else { return true }
         guard peers.count < configuration.maximumPeers, peer != identity.peerID else {
-            drop(peer, .tooManyPeers)
+            drop(peer, .tooManyPeers, now: now)
             return false
         }
         peers[peer] = PeerState()
+        scores?.begin(peer, now: now)
         return true
     }
 
@@ -49,31 +52,31 @@ extension GossipSubRouter {
     }
 
     /// Returns the topics that are new.
-    mutating func note(_ subscriptions: [Subscription], of peer: PeerID) -> [Topic] {
+    mutating func note(_ subscriptions: [Subscription], of peer: PeerID, now: Instant) -> [Topic] {
         var added: [Topic] = []
         for subscription in subscriptions {
             if subscription.isSubscribed {
-                if add(subscription.topic, to: peer) { added.append(subscription.topic) }
+                if add(subscription.topic, to: peer, now: now) { added.append(subscription.topic) }
             } else {
-                remove(subscription.topic, from: peer)
+                remove(subscription.topic, from: peer, now: now)
             }
         }
         return added
     }
 
-    private mutating func add(_ topic: Topic, to peer: PeerID) -> Bool {
+    private mutating func add(_ topic: Topic, to peer: PeerID, now: Instant) -> Bool {
         guard let known = peers[peer]?.topics, !known.contains(topic) else { return false }
         guard known.count < configuration.maximumSubscriptionsPerPeer else {
-            drop(peer, .tooManySubscriptions)
+            drop(peer, .tooManySubscriptions, now: now)
             return false
         }
         peers[peer]?.topics.insert(topic)
         return true
     }
 
-    private mutating func remove(_ topic: Topic, from peer: PeerID) {
+    private mutating func remove(_ topic: Topic, from peer: PeerID, now: Instant) {
         peers[peer]?.topics.remove(topic)
-        topics[topic]?.mesh.remove(peer)
+        leaveMesh(peer, topic, now: now)
         fanout[topic]?.peers.remove(peer)
     }
 }

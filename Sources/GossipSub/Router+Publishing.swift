@@ -15,10 +15,10 @@ extension GossipSubRouter {
     }
 
     /// Passes a message on: to the mesh and to floodsub peers, but never back to those who have it.
-    mutating func forward(_ message: WireMessage, excluding senders: Set<PeerID>) {
+    mutating func forward(_ message: WireMessage, excluding senders: Set<PeerID>, now: Instant) {
         guard let mesh = topics[message.topic]?.mesh else { return }
         cache.insert(message)
-        let targets = mesh.union(floodsubPeers(message.topic)).subtracting(senders)
+        let targets = mesh.union(floodsubPeers(message.topic, now: now)).subtracting(senders)
         for peer in targets where peer != message.author && peers[peer]?.isConnected == true {
             outbox.message(message.bytes, to: peer)
         }
@@ -38,24 +38,26 @@ extension GossipSubRouter {
     }
 
     private mutating func publishTargets(_ topic: Topic, now: Instant) -> [PeerID] {
+        if configuration.floodsOwnMessages { return readers(topic, now: now).union(floodsubPeers(topic, now: now)).sorted() }
         let chosen = topics[topic].map(\.mesh) ?? refreshFanout(topic, now: now)
         let connected = chosen.filter { peers[$0]?.isConnected == true }
-        return connected.union(complement(topic, connected)).union(floodsubPeers(topic)).sorted()
+        return connected.union(complement(topic, connected, now: now)).union(floodsubPeers(topic, now: now)).sorted()
     }
 
     /// In a small mesh, our own messages go to further subscribers too, up to the mesh's degree: to those in a back-off, for
     /// instance, who would hear of them only by gossip.
-    private mutating func complement(_ topic: Topic, _ chosen: Set<PeerID>) -> [PeerID] {
+    private mutating func complement(_ topic: Topic, _ chosen: Set<PeerID>, now: Instant) -> [PeerID] {
         let missing = configuration.meshDegree - chosen.count
         guard missing > 0 else { return [] }
-        return Array(gossipers(topic).subtracting(chosen).sorted().shuffled(using: &generator).prefix(missing))
+        return Array(readers(topic, now: now).subtracting(chosen).sorted().shuffled(using: &generator).prefix(missing))
     }
 
     /// The peers for a topic that we have not joined, kept for a while, so that its messages take the same way.
     private mutating func refreshFanout(_ topic: Topic, now: Instant) -> Set<PeerID> {
         var entry = fanout[topic] ?? Fanout(peers: [], lastPublished: now)
         if entry.lastPublished + configuration.fanoutTTL <= now { entry.peers = [] }
-        entry.peers.formUnion(complement(topic, entry.peers))
+        entry.peers = entry.peers.filter { isTrusted($0, now: now) }
+        entry.peers.formUnion(complement(topic, entry.peers, now: now))
         entry.lastPublished = now
         if fanout[topic] == nil, fanout.count >= configuration.maximumFanoutTopics { forgetStalestFanout() }
         fanout[topic] = entry
@@ -67,11 +69,19 @@ extension GossipSubRouter {
         if let stalest { fanout[stalest.key] = nil }
     }
 
-    private func gossipers(_ topic: Topic) -> Set<PeerID> {
+    func gossipers(_ topic: Topic) -> Set<PeerID> {
         Set(peers.lazy.filter { $0.value.isGossiper && $0.value.topics.contains(topic) }.map(\.key))
     }
 
-    private func floodsubPeers(_ topic: Topic) -> Set<PeerID> {
-        Set(peers.lazy.filter { $0.value.version == .floodsub && $0.value.topics.contains(topic) }.map(\.key))
+    /// To whom our own messages may go.
+    private func readers(_ topic: Topic, now: Instant) -> Set<PeerID> {
+        gossipers(topic).filter { isTrusted($0, now: now) }
     }
+
+    private func floodsubPeers(_ topic: Topic, now: Instant) -> Set<PeerID> {
+        Set(peers.lazy.filter { $0.value.version == .floodsub && $0.value.topics.contains(topic) }.map(\.key))
+            .filter { isTrusted($0, now: now) }
+    }
+
+    private func isTrusted(_ peer: PeerID, now: Instant) -> Bool { score(of: peer, now: now) >= thresholds.publish }
 }

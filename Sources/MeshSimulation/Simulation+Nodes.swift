@@ -100,6 +100,7 @@ extension Simulation {
             case .send(let peer, let frame):
                 if let id = machines[machine].process?.host.gossipLinks[peer] { transmit(.gossip(frame), on: id, from: machine) }
             case .deliver(let message): post(.gossip(message), to: machine)
+            case .connect: break  // as with the daemon, the planner alone chooses whom to dial
             case .dropped(let peer, let reason): trace.note(.notice, machine, owners[peer] ?? -1, at: now, "gossip dropped: \(reason)")
             case .refused(let refusal): trace.note(.notice, machine, at: now, "not published: \(refusal)")
             }

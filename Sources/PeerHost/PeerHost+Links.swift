@@ -52,7 +52,9 @@ extension PeerHost {
         case .established(let peer):
             established(id, peer)
         case .identified(let description):
-            if let peer = links[id]?.peer { emit(.identified(peer, description)) }
+            guard let peer = links[id]?.peer else { return }
+            if let record = description.signedPeerRecord { route(.certified(peer, signedPeerRecord: record)) }
+            emit(.identified(peer, description))
         case .canSend(let messageProtocol, let protocolID):
             links[id]?.sendable[messageProtocol] = protocolID
             if messageProtocol == Self.pubsub { useForGossip(id) }
@@ -76,6 +78,7 @@ extension PeerHost {
         peers[peer, default: []].append(id)
         if let dial = links[id]?.dial { upgraded(dial, .success(peer)) }
         links[id]?.dial = nil
+        if let remote = links[id]?.remote { route(.located(peer, remote)) }
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
         if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.pathsChanged(peer)) }

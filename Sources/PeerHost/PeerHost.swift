@@ -13,7 +13,7 @@ import Timeline
 /// All protocol logic is in machines (`PeerConnection`, `GossipSubRouter`); this actor feeds them what the sockets bring and
 /// carries out what they ask for, on one event loop.
 package actor PeerHost {
-    private nonisolated let executor: LoopExecutor
+    nonisolated let executor: LoopExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
     nonisolated var eventLoop: any EventLoop { executor.eventLoop }
 
@@ -29,6 +29,8 @@ package actor PeerHost {
     var heldBytes = 0
     var dials: [DialID: Dial] = [:]
     var nextDial: UInt64 = 1
+    /// Peers that others have suggested and that are being dialled.
+    var suggestionsFollowed: Set<PeerID> = []
     /// The standing connections of each peer, oldest first.
     var peers: [PeerID: [LinkID]] = [:]
     /// The connection that carries publish-subscribe with a peer: one of them, however many stand.
@@ -38,6 +40,10 @@ package actor PeerHost {
     private var gossipTimer: LoopTimer?
     private var servers: [any Channel] = []
     var listenAddresses: [Multiaddr] = []
+    /// The same, signed: a sealed `PeerRecord`; nil as long as nothing was announced.
+    var signedPeerRecord: [UInt8]?
+    /// Of our last peer record.
+    private var recordSequence: UInt64 = 0
     let resolver = HostResolver()
 
     /// - Parameter events: called on the loop, in order. It must not call back into the host before it has returned.
@@ -52,7 +58,7 @@ package actor PeerHost {
             identity: configuration.identity, networkKey: configuration.networkKey,
             messageProtocols: [Self.pubsub] + configuration.messageProtocols, agentVersion: configuration.agentVersion)
         router = GossipSubRouter(
-            identity: configuration.identity, configuration: GossipSubConfiguration(),
+            identity: configuration.identity, configuration: configuration.gossip,
             firstSequence: WallClock.milliseconds() &* 1_000_000, generator: SystemRandomNumberGenerator())
     }
 
@@ -93,7 +99,17 @@ package actor PeerHost {
     package func announce(listenAddresses: [Multiaddr]) {
         guard listenAddresses != self.listenAddresses else { return }
         self.listenAddresses = listenAddresses
-        for link in links.keys.sorted() { feed(.describe(listenAddresses: listenAddresses), to: link) }
+        signedPeerRecord = sealRecord()
+        for link in links.keys.sorted() {
+            feed(.describe(listenAddresses: listenAddresses, signedPeerRecord: signedPeerRecord), to: link)
+        }
+    }
+
+    /// Numbered by the wall clock, as others do, so that it is newer than those of runs before.
+    private func sealRecord() -> [UInt8]? {
+        recordSequence = max(recordSequence + 1, WallClock.milliseconds() &* 1_000_000)
+        let record = PeerRecord(peerID: peerID, sequence: recordSequence, addresses: listenAddresses)
+        return try? record.sealed(by: configuration.identity).encoded
     }
 
     private func adopt(inbound channel: any Channel) throws {
@@ -114,7 +130,7 @@ package actor PeerHost {
         var generator = SystemRandomNumberGenerator()
         let machine = try PeerConnection(
             role: role, configuration: connectionConfiguration, expectedPeer: peer, remoteAddress: remote.map { Multiaddr(tcp: $0) },
-            listenAddresses: listenAddresses, entropy: ConnectionEntropy(from: &generator), now: .now())
+            listenAddresses: listenAddresses, signedPeerRecord: signedPeerRecord, entropy: ConnectionEntropy(from: &generator), now: .now())
         let timer = LoopTimer(eventLoop: eventLoop) { self.assumeIsolated { $0.feed(.deadlineReached, to: id) } }
         let stallTimer = LoopTimer(eventLoop: eventLoop) { self.assumeIsolated { $0.end(id, .tooSlow) } }
         links[id] = Link(machine: machine, channel: channel, remote: remote?.address, timer: timer, stallTimer: stallTimer, dial: dial)
@@ -134,6 +150,11 @@ package actor PeerHost {
         route(.subscribe(topic, policy))
     }
 
+    /// Leaves a topic.
+    package func unsubscribe(_ topic: Topic) {
+        route(.unsubscribe(topic))
+    }
+
     package func publish(_ data: [UInt8], on topic: Topic) {
         route(.publish(topic, data))
     }
@@ -141,6 +162,11 @@ package actor PeerHost {
     /// Tells what the owner thinks of a message whose topic waits for verdicts.
     package func judge(_ message: MessageID, _ verdict: Verdict) {
         route(.validated(message, verdict))
+    }
+
+    /// What the owner thinks of a peer that is connected counts in the peer's score, if peers are judged.
+    package func setApplicationScore(_ score: Double, of peer: PeerID) {
+        if peers[peer] != nil { route(.applicationScore(peer, score)) }
     }
 
     /// Feeds the router and carries out what it asks for.
@@ -151,6 +177,8 @@ package actor PeerHost {
                 if let link = gossipLinks[peer] { feed(.send(Self.pubsub, frame: frame), to: link) }
             case .deliver(let message):
                 events(.gossip(message))
+            case .connect(let suggestions):
+                follow(suggestions)
             case .dropped(let peer, let reason):
                 events(.gossipDropped(from: peer, reason))
             case .refused(let refusal):

@@ -14,16 +14,20 @@ package struct PeerHostConfiguration: Sendable {
     /// Free text that peers show: program and version.
     package var agentVersion: String
     package var limits: PeerHostLimits
+    package var gossip: GossipSubConfiguration
+    /// With fewer peers than this, those that others suggest are dialled (`GossipSubConfiguration.exchangesPeers`).
+    package var wishedPeers = 12
 
     package init(
         identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [], agentVersion: String,
-        limits: PeerHostLimits = PeerHostLimits()
+        limits: PeerHostLimits = PeerHostLimits(), gossip: GossipSubConfiguration = GossipSubConfiguration()
     ) {
         self.identity = identity
         self.networkKey = networkKey
         self.messageProtocols = messageProtocols
         self.agentVersion = agentVersion
         self.limits = limits
+        self.gossip = gossip
     }
 }
 
@@ -35,6 +39,8 @@ package struct PeerHostLimits: Sendable {
     package var maximumPendingInbound = 128
     /// Peers that are dialled at once.
     package var maximumDials = 64
+    /// Peers that are dialled at once because others suggest them. Further suggestions are dropped.
+    package var maximumSuggestedDials = 8
     /// Addresses of one peer that are tried, names resolved.
     package var maximumDialedAddresses = 16
     /// After so long without an answer the next address is tried as well (RFC 8305 section 5).

@@ -15,13 +15,16 @@ package final class TestBench: Sendable {
     /// - Parameters:
     ///   - index: chooses its identity.
     ///   - secret: the one byte that makes up its network's key; `nil`: no private network.
+    ///   - configure: sets what else matters.
     package func host(
-        _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [], limits: PeerHostLimits = PeerHostLimits()
+        _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [], limits: PeerHostLimits = PeerHostLimits(),
+        _ configure: (inout PeerHostConfiguration) -> Void = { _ in }
     ) throws -> TestHost {
-        let configuration = PeerHostConfiguration(
+        var configuration = PeerHostConfiguration(
             identity: try Identity(seed: [UInt8](repeating: index, count: Identity.seedLength)),
             networkKey: secret.flatMap { PrivateNetworkKey(bytes: Self.networkKey($0)) },
             messageProtocols: messageProtocols, agentVersion: "weft/test", limits: limits)
+        configure(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let events = EventLog<PeerHostEvent>()
         let host = PeerHost(configuration: configuration, executor: LoopExecutor(group.next())) { events.append($0) }

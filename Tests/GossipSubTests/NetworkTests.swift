@@ -127,6 +127,79 @@ struct NetworkTests {
         #expect(network.wakeUps - wakeUps <= 30 * 10, "at most one in each back-off; seed \(seed)")
     }
 
+    @Test("who finds no room in the mesh of the one peer that it knows finds others by it")
+    func peerExchange() throws {
+        let seed = testSeed("peerExchange")
+        var configuration = GossipSubConfiguration()
+        configuration.exchangesPeers = true
+        var network = try TestNetwork(count: 20, seed: seed, policy: signed, configuration: configuration)
+        for node in 1..<20 { network.connect(node, 0) }
+        network.run(.seconds(10))
+        for (node, router) in network.routers.enumerated() {
+            #expect((router.topics[topic]?.mesh.count ?? 0) > 0, "node \(node) seed \(seed)")
+        }
+        #expect(network.linkedPairs.contains { $0.0 != 0 }, "seed \(seed)")
+        let strangers = (1..<20).filter { network.routers[0].topics[topic]?.mesh.contains(network.routers[$0].identity.peerID) == false }
+        #expect(!strangers.isEmpty, "seed \(seed)")
+        for node in 1..<20 { network.disconnect(node, 0) }
+        network.publish("without the one that all knew", at: strangers.first ?? 1)
+        network.run(.seconds(5))
+        for node in strangers.dropFirst() { #expect(network.deliveries[node].count == 1, "node \(node) seed \(seed)") }
+    }
+
+    @Test("who sends what is badly signed is soon heard by nobody, and costs nothing more; the others go on, and rest")
+    func spammer() throws {
+        let seed = testSeed("spammer")
+        var configuration = GossipSubConfiguration()
+        configuration.scoring = try Scoring(ScoreParameters(topics: [topic: TopicScoreParameters()]))
+        var network = try TestNetwork(count: 20, seed: seed, policy: signed, configuration: configuration)
+        network.connectRandomly(chords: 40)
+        network.run(.seconds(5))
+        let spammer = network.routers[0].identity.peerID
+        let victims = network.linkedPairs.filter { $0.0 == 0 }.map(\.1)
+        for number in UInt64(1)...10 {
+            var bytes = try MessageSigning.signed(topic, [1], sequence: number, by: identity(0)).bytes
+            bytes[bytes.count - 1] ^= 1
+            for node in victims { network.handle(.received(from: spammer, frame(messages: [bytes])), at: node) }
+        }
+        // Three are worth -90.
+        #expect(network.drops.count { $0 == .invalidSignature } == 3 * victims.count, "seed \(seed)")
+        #expect(network.drops.count { $0 == .graylisted } == 7 * victims.count, "seed \(seed)")
+        network.run(.seconds(5))
+        for node in victims { #expect(network.routers[node].topics[topic]?.mesh.contains(spammer) == false, "seed \(seed)") }
+        network.publish("even if it is a good one", at: 0)
+        network.publish("from the others", at: victims[0])
+        network.run(.seconds(8))
+        for node in 1..<20 {
+            #expect(network.deliveries[node].count == (node == victims[0] ? 0 : 1), "node \(node) seed \(seed)")
+        }
+        let wakeUps = network.wakeUps
+        network.run(.seconds(3_600))
+        // The spammer alone still hopes for a mesh, once in each back-off.
+        #expect(network.wakeUps - wakeUps <= 60, "seed \(seed)")
+        for node in 1..<20 where !victims.contains(node) { #expect(network.routers[node].nextDeadline == nil, "seed \(seed)") }
+    }
+
+    @Test("a network with scores at rest does not wake up")
+    func quiescenceWithScores() throws {
+        let seed = testSeed("quiescenceWithScores")
+        var (all, one) = (ScoreParameters(topics: [:]), TopicScoreParameters())
+        (one.meshDeliveriesWeight, one.meshFailureWeight, all.colocationWeight) = (-1, -1, -1)
+        one.timeInMeshWeight = 10
+        all.topics = [topic: one]
+        var configuration = GossipSubConfiguration()
+        configuration.scoring = try Scoring(all)
+        var network = try TestNetwork(count: 5, seed: seed, policy: signed, configuration: configuration)
+        network.connectAll()
+        network.run(.seconds(10))
+        for node in 0..<5 { network.publish("from \(node)", at: node) }
+        network.run(.seconds(10))
+        #expect(network.routers.allSatisfy { $0.nextDeadline == nil }, "seed \(seed)")
+        let wakeUps = network.wakeUps
+        network.run(.seconds(3_600))
+        #expect(network.wakeUps == wakeUps, "seed \(seed)")
+    }
+
     @Test("a run can be replayed from its seed")
     func replay() throws {
         let seed = testSeed("replay")

@@ -18,6 +18,17 @@ func identity(_ index: Int) throws -> Identity {
 
 func peerID(_ index: Int) throws -> PeerID { try identity(index).peerID }
 
+/// Where the identity number `index` says that it listens.
+func sealedRecord(_ index: Int, sequence: UInt64 = 1, addresses: Int = 1) throws -> [UInt8] {
+    let addresses = try (0..<addresses).map { try Multiaddr("/ip4/10.0.0.1/tcp/\($0 + 1)") }
+    let record = PeerRecord(peerID: try peerID(index), sequence: sequence, addresses: addresses)
+    return try record.sealed(by: identity(index)).encoded
+}
+
+func suggestion(_ index: Int, addresses: Int = 1) throws -> PeerSuggestion {
+    PeerSuggestion(peer: try peerID(index), record: try sealedRecord(index, addresses: addresses))
+}
+
 /// A frame with these entries, as a peer would send it.
 func frame(
     subscribe: [Topic] = [], unsubscribe: [Topic] = [], messages: [[UInt8]] = [], control: [ControlEntry] = []
@@ -55,6 +66,8 @@ struct Bench {
         self(.received(from: peer, frame(control: [.graft(topic)])))
     }
 
+    func score(of peer: PeerID) -> Double { router.score(of: peer, now: now) }
+
     var mesh: Set<PeerID> { router.topics[topic]?.mesh ?? [] }
 
     /// Gives all deadlines up to `duration` from now.
@@ -74,7 +87,16 @@ extension [GossipSubAction] {
     func rpcs(to peer: PeerID) -> [ReceivedRPC] {
         compactMap {
             guard case .send(to: peer, let frame) = $0 else { return nil }
-            return try? RPCCodec.decode(frame, GossipSubConfiguration())
+            var configuration = GossipSubConfiguration()
+            configuration.exchangesPeers = true
+            return try? RPCCodec.decode(frame, configuration)
+        }
+    }
+
+    /// Whom to connect to.
+    var suggested: [PeerID] {
+        flatMap { action -> [PeerID] in
+            if case .connect(let records) = action { records.map(\.peerID) } else { [] }
         }
     }
 

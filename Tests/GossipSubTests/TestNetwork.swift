@@ -132,7 +132,9 @@ struct TestNetwork {
         switch event {
         case .connected(let node, let other, let isOutbound, let link):
             guard links[Pair(node, other)]?.number == link else { return }
-            handle(.peerConnected(routers[other].identity.peerID, .v1_1, isOutbound: isOutbound), at: node)
+            let peer = routers[other].identity.peerID
+            if let record = try? sealedRecord(other) { handle(.certified(peer, signedPeerRecord: record), at: node) }
+            handle(.peerConnected(peer, .v1_1, isOutbound: isOutbound), at: node)
         case .frame(let sender, let receiver, let frame, let link):
             guard links[Pair(sender, receiver)]?.number == link else { return }
             handle(.received(from: routers[sender].identity.peerID, frame), at: receiver)
@@ -146,6 +148,8 @@ struct TestNetwork {
             deliveries[node][message.id, default: 0] += 1
             note(message.id.bytes + [UInt8(node)])
             if routers[node].topics[message.topic]?.policy.validation == .external { handle(.validated(message.id, .accept), at: node) }
+        case .connect(let records):
+            for record in records { indexes[record.peerID].map { connect(node, $0) } }
         case .dropped(_, let reason): drops.append(reason)
         case .refused: break
         }

@@ -29,7 +29,8 @@ extension ImportRule {
         ImportRule("Yamux", ["DequeModule", "Timeline"], "bytes in, bytes out; a queue from swift-collections"),
         ImportRule(
             "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
-        ImportRule("GossipSub", ["Crypto", "DequeModule", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
+        ImportRule(
+            "GossipSub", ["Crypto", "DequeModule", "IPAddresses", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
         ImportRule("DNSCodec", ["IPAddresses"], "questions and answers about names; where they come from and go to is for others"),
         ImportRule(
             "LocalDiscovery", ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"],
