@@ -6,9 +6,9 @@ import PeerHostTestKit
 import Testing
 
 /// Our stack against go-libp2p, over loopback, in a private network.
-@Suite(.serialized, .enabled(if: Interop.isWanted, "\(Interop.hint)"), .timeLimit(.minutes(3)))
+@Suite(.serialized, .enabled(if: Interop.go.isWanted, "\(Interop.go.hint)"), .timeLimit(.minutes(3)))
 struct GoInteropTests {
-    static let topic = Topic(GoPeers.topic)
+    static let topic = ForeignPeers.inTopic
     static let signed = TopicPolicy(signing: .strictSign, validation: .acceptAll)
 
     /// A host of ours in the topic.
@@ -18,23 +18,16 @@ struct GoInteropTests {
         return host
     }
 
-    /// Messages go both ways, signed.
-    private func expectGossip(_ ours: TestHost, _ theirs: GoPeer, mark: String) async {
-        #expect(await theirs.sees(ours.peerID))
-        let heard = await ours.events.has(2) { event in
-            if case .gossip(let message) = event { message.author == theirs.id && message.topic == Self.topic } else { false }
-        }
-        #expect(heard, "its messages reach us")
-        let texts = (0..<3).map { "\(mark) \($0)" }
-        for text in texts { await ours.host.publish(Array(text.utf8), on: Self.topic) }
-        #expect(await theirs.heard(texts, from: ours.peerID), "our messages reach it")
+    private func expectGossip(_ ours: TestHost, _ theirs: ForeignPeer, mark: String) async {
+        await ours.expectGossip(with: theirs, mark: mark)
     }
 
-    private func expectIdentified(_ theirs: GoPeer, by ours: TestHost) async throws {
-        let description = try #require(await ours.description(of: theirs.id))
-        #expect(description.protocols.contains("/meshsub/1.1.0") && description.protocols.contains("/ipfs/ping/1.0.0"))
-        #expect(description.listenAddresses == [theirs.address.withoutPeerID])
-        #expect(description.observedAddress?.tcpSocketAddress?.address == .loopback)
+    private func expectIdentified(_ theirs: ForeignPeer, by ours: TestHost) async throws {
+        try await ours.expectIdentified(theirs)
+    }
+
+    private func withGoPeers(_ body: @Sendable (ForeignPeers, TestBench) async throws -> Void) async throws {
+        try await withForeignPeers(.go, body)
     }
 
     @Test(arguments: [7, nil] as [UInt8?])

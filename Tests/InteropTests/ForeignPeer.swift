@@ -1,10 +1,14 @@
 import Foundation
+import GossipSub
+import IPAddresses
 import Multiformats
+import PeerConnection
 import PeerHostTestKit
 import Synchronization
+import Testing
 
-/// One line of interop/gopeer.py.
-struct GoEvent: Decodable, Sendable {
+/// One line of interop/gopeer.py or interop/pypeer.py.
+struct ForeignEvent: Decodable, Sendable {
     let event: String
     var id: String?
     var addresses: [String]?
@@ -18,12 +22,12 @@ struct GoEvent: Decodable, Sendable {
     var error: String?
 }
 
-/// A go-libp2p peer in a process of its own.
-struct GoPeer: Sendable {
+/// A foreign libp2p peer in a process of its own.
+struct ForeignPeer: Sendable {
     let id: PeerID
     /// On loopback, with the peer id.
     let address: Multiaddr
-    let events: EventLog<GoEvent>
+    let events: EventLog<ForeignEvent>
 
     /// Whether it received these texts from this author, in time and signed.
     func heard(_ texts: [String], from author: PeerID, within limit: Duration = .seconds(20)) async -> Bool {
@@ -40,23 +44,52 @@ struct GoPeer: Sendable {
     }
 }
 
+extension TestHost {
+    /// Messages go both ways, signed.
+    func expectGossip(with theirs: ForeignPeer, mark: String) async {
+        #expect(await theirs.sees(peerID))
+        let heard = await events.has(2) { event in
+            if case .gossip(let message) = event { message.author == theirs.id && message.topic == ForeignPeers.inTopic } else { false }
+        }
+        #expect(heard, "its messages reach us")
+        let texts = (0..<3).map { "\(mark) \($0)" }
+        for text in texts { await host.publish(Array(text.utf8), on: ForeignPeers.inTopic) }
+        #expect(await theirs.heard(texts, from: peerID), "our messages reach it")
+    }
+
+    func expectIdentified(_ theirs: ForeignPeer) async throws {
+        let description = try #require(await description(of: theirs.id))
+        #expect(description.protocols.contains("/meshsub/1.1.0") && description.protocols.contains("/ipfs/ping/1.0.0"))
+        #expect(description.listenAddresses == [theirs.address.withoutPeerID])
+        #expect(description.observedAddress?.tcpSocketAddress?.address == .loopback)
+        let record = try PeerRecord.open(try #require(description.signedPeerRecord))
+        #expect(record.peerID == theirs.id && record.addresses.map(\.withoutPeerID) == [theirs.address.withoutPeerID])
+    }
+}
+
 /// The processes of one test, all of which end with it.
-final class GoPeers: Sendable {
-    /// The binding takes seconds to load, more on a busy machine.
+final class ForeignPeers: Sendable {
+    /// Their libraries take seconds to load, more on a busy machine.
     static let startLimit = Duration.seconds(60)
     static let topic = "weft/interop"
+    static let inTopic = Topic(topic)
 
+    private let kind: Interop
     private let children = Mutex<[Child]>([])
 
+    init(_ kind: Interop) {
+        self.kind = kind
+    }
+
     /// Starts a peer and waits until it can be dialled.
-    func start(secret: UInt8? = 7, _ arguments: [String] = []) async throws -> GoPeer {
-        let child = try Child(secret: secret, arguments)
+    func start(secret: UInt8? = 7, _ arguments: [String] = []) async throws -> ForeignPeer {
+        let child = try Child(kind, secret: secret, arguments)
         children.withLock { $0.append(child) }
         let first = await child.events.first(within: Self.startLimit) { ["listening", "failed"].contains($0.event) ? $0 : nil }
         guard let first, let id = first.id, let address = first.addresses?.first else {
             throw InteropError(description: "the foreign peer did not start: \(first?.error ?? "it says nothing")")
         }
-        return GoPeer(id: try PeerID(id), address: try Multiaddr(address), events: child.events)
+        return ForeignPeer(id: try PeerID(id), address: try Multiaddr(address), events: child.events)
     }
 
     func end() async {
@@ -65,11 +98,9 @@ final class GoPeers: Sendable {
 }
 
 /// Runs a test with foreign peers and a bench of our hosts, all cleared away also when it fails.
-func withGoPeers(_ body: @Sendable (GoPeers, TestBench) async throws -> Void) async throws {
-    guard FileManager.default.isExecutableFile(atPath: Interop.python) else {
-        throw InteropError(description: "\(Interop.python) is not there: \(Interop.hint)")
-    }
-    let peers = GoPeers()
+func withForeignPeers(_ kind: Interop, _ body: @Sendable (ForeignPeers, TestBench) async throws -> Void) async throws {
+    guard kind.isThere else { throw InteropError(description: "\(kind.interpreter) is not there: \(kind.hint)") }
+    let peers = ForeignPeers(kind)
     do {
         try await withBench { bench in try await body(peers, bench) }
     } catch {
@@ -81,16 +112,16 @@ func withGoPeers(_ body: @Sendable (GoPeers, TestBench) async throws -> Void) as
 
 /// A process and the lines that it writes.
 private final class Child: Sendable {
-    let events = EventLog<GoEvent>()
+    let events = EventLog<ForeignEvent>()
     private let process = Process()
     /// Held open: the peer ends with us, however we end.
     private let input = Pipe()
 
-    init(secret: UInt8?, _ arguments: [String]) throws {
+    init(_ kind: Interop, secret: UInt8?, _ arguments: [String]) throws {
         let lines = LineSplitter(events)
         let output = Pipe()
-        process.executableURL = URL(filePath: Interop.python)
-        process.arguments = [Interop.script, "--until-eof", "--listen", "/ip4/127.0.0.1/tcp/0", "--topic", GoPeers.topic] + arguments
+        process.executableURL = URL(filePath: kind.interpreter)
+        process.arguments = [kind.script, "--until-eof", "--listen", "/ip4/127.0.0.1/tcp/0", "--topic", ForeignPeers.topic] + arguments
         var environment = ProcessInfo.processInfo.environment
         environment["WEFT_INTEROP_PSK"] = secret.map { TestBench.networkKey($0).map { String(format: "%02x", $0) }.joined() }
         process.environment = environment
@@ -115,9 +146,9 @@ private final class Child: Sendable {
 /// Lines from chunks; a line that is no event is another program's and is passed over.
 private final class LineSplitter: Sendable {
     private let rest = Mutex(Data())
-    private let events: EventLog<GoEvent>
+    private let events: EventLog<ForeignEvent>
 
-    init(_ events: EventLog<GoEvent>) {
+    init(_ events: EventLog<ForeignEvent>) {
         self.events = events
     }
 
@@ -125,7 +156,7 @@ private final class LineSplitter: Sendable {
         rest.withLock { rest in
             rest.append(bytes)
             while let end = rest.firstIndex(of: 0x0a) {
-                if let event = try? JSONDecoder().decode(GoEvent.self, from: rest[..<end]) { events.append(event) }
+                if let event = try? JSONDecoder().decode(ForeignEvent.self, from: rest[..<end]) { events.append(event) }
                 rest = Data(rest[rest.index(after: end)...])
             }
         }
