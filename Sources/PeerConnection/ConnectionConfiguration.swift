@@ -31,6 +31,8 @@ package struct ConnectionConfiguration: Sendable {
     package var identity: Identity
     /// The private network's key; without one the connection is open to anybody.
     package var networkKey: PrivateNetworkKey?
+    /// Ways to encrypt a connection, the preferred one first: in this order they are proposed, and any of them is accepted.
+    package var security: [any SecurityProtocol]
     package var messageProtocols: [MessageProtocol]
     /// What identify tells: `agentVersion` and `protocolVersion` (libp2p identify/README.md).
     package var agentVersion: String
@@ -39,12 +41,13 @@ package struct ConnectionConfiguration: Sendable {
     package var limits: ConnectionLimits
 
     package init(
-        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol], agentVersion: String,
-        protocolVersion: String = "ipfs/0.1.0", yamux: YamuxConfiguration = YamuxConfiguration(),
-        limits: ConnectionLimits = ConnectionLimits()
+        identity: Identity, networkKey: PrivateNetworkKey?, security: [any SecurityProtocol] = [NoiseSecurity()],
+        messageProtocols: [MessageProtocol], agentVersion: String, protocolVersion: String = "ipfs/0.1.0",
+        yamux: YamuxConfiguration = YamuxConfiguration(), limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.identity = identity
         self.networkKey = networkKey
+        self.security = security
         self.messageProtocols = messageProtocols
         self.agentVersion = agentVersion
         self.protocolVersion = protocolVersion

@@ -37,12 +37,10 @@ extension ConnectionFailure {
         }
     }
 
-    init(_ error: NoiseError) {
+    init(_ error: SecurityError) {
         switch error {
-        case .wrongPeer(let expected, let found): self = .unexpectedPeer(expected: expected, found: found)
-        case .badSignature, .unverifiableKey, .badMAC, .malformed, .nonceExhausted, .invalidSeed, .signingFailed, .outOfOrder,
-            .cipherUnavailable:
-            self = .handshake("\(error)")
+        case .unexpectedPeer(let expected, let found): self = .unexpectedPeer(expected: expected, found: found)
+        case .failed(let reason): self = .handshake(reason)
         }
     }
 }

@@ -8,8 +8,8 @@ extension PeerConnection {
         _ frame: [UInt8], by messageProtocol: MessageProtocol, _ now: Instant, _ actions: inout [Action]
     ) throws(ConnectionFailure) {
         guard open != nil, open?.outbound[messageProtocol]?.isUnsupported != true else { return }
-        open?.outbound[messageProtocol, default: OutboundMessages()].enqueue(
-            LengthPrefixed.encode(frame), piece: max(1, configuration.yamux.maximumBufferedSendBytes))
+        let piece = max(1, configuration.yamux.maximumBufferedSendBytes)
+        open?.outbound[messageProtocol, default: OutboundMessages()].enqueue(LengthPrefixed.encode(frame), piece: piece)
         guard (open?.outbound[messageProtocol]?.queuedBytes ?? 0) <= configuration.limits.maximumQueuedBytes else { throw .tooSlow }
         guard let stream = open?.outbound[messageProtocol]?.stream else {
             return try openStream(for: .messages(messageProtocol), now, &actions)

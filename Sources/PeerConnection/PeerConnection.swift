@@ -81,8 +81,8 @@ package struct PeerConnection: Sendable {
         self.remoteAddress = remoteAddress
         self.listenAddresses = listenAddresses
         self.signedPeerRecord = signedPeerRecord
-        upgrade = try Upgrade(
-            role: role == .dialer ? .initiator : .responder, identity: configuration.identity, expectedPeer: expectedPeer, entropy: entropy)
+        upgrade = Upgrade(
+            role: role == .dialer ? .initiator : .responder, configuration: configuration, expectedPeer: expectedPeer, entropy: entropy)
         if let key = configuration.networkKey {
             do { cipher = try PrivateNetworkCipher(key: key, nonce: entropy.networkNonce) } catch { throw .handshake("\(error)") }
         }
@@ -147,6 +147,7 @@ package struct PeerConnection: Sendable {
             try deadlineReached(now, &actions)
         case .goAway:
             try drive(.goAway, now, &actions)
+            put(open?.secured.close() ?? [], &actions)
         }
     }
 
@@ -154,9 +155,10 @@ package struct PeerConnection: Sendable {
         let bytes = cipher?.decrypt(bytes) ?? bytes
         guard var upgrade else { return try receiveSecured(bytes, now, &actions) }
         defer { if self.upgrade != nil { self.upgrade = upgrade } }
-        let step = try upgrade.receive(bytes)
-        if !step.send.isEmpty { actions.append(.write(encipher(step.send))) }
-        guard let outcome = step.outcome else { return }
+        var send: [UInt8] = []
+        let result = Result { () throws(ConnectionFailure) in try upgrade.receive(bytes, send: &send) }
+        put(send, &actions)  // also when it has failed: the peer may be told why
+        guard let outcome = try result.get() else { return }
         self.upgrade = nil
         try begin(outcome, now, &actions)
     }
@@ -174,7 +176,10 @@ package struct PeerConnection: Sendable {
     }
 
     private mutating func receiveSecured(_ bytes: [UInt8], _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
-        guard let plaintext = try open?.secured.decrypt(bytes), !plaintext.isEmpty else { return }
+        var send: [UInt8] = []
+        let result = Result { () throws(ConnectionFailure) in try open?.secured.decrypt(bytes, send: &send) }
+        put(send, &actions)
+        guard let plaintext = try result.get(), !plaintext.isEmpty else { return }
         try drive(.received(plaintext), now, &actions)
     }
 
@@ -196,8 +201,12 @@ package struct PeerConnection: Sendable {
     }
 
     mutating func write(_ plaintext: [UInt8], _ actions: inout [Action]) throws(ConnectionFailure) {
-        guard let bytes = try open?.secured.encrypt(plaintext), !bytes.isEmpty else { return }
-        actions.append(.write(encipher(bytes)))
+        guard let bytes = try open?.secured.encrypt(plaintext) else { return }
+        put(bytes, &actions)
+    }
+
+    private mutating func put(_ bytes: consuming [UInt8], _ actions: inout [Action]) {
+        if !bytes.isEmpty { actions.append(.write(encipher(bytes))) }
     }
 
     /// In place, if nobody else holds the bytes.

@@ -1,24 +1,28 @@
 import Multiformats
 import SecureChannel
 
-/// From a raw connection to an encrypted, multiplexed one: multistream-select, Noise, and multistream-select again unless the
-/// handshake has agreed on the multiplexer (libp2p connections/README.md and connections/inlined-muxer-negotiation.md).
+/// From a raw connection to an encrypted, multiplexed one: multistream-select, the security protocol's handshake, and multistream-select
+/// again unless the handshake has agreed on the multiplexer (libp2p connections/README.md and connections/inlined-muxer-negotiation.md).
 struct Upgrade: Sendable {
-    static let noise = "/noise"
     static let yamux = "/yamux/1.0.0"
 
     /// What is under way. Each can become the next, or fail; `done` is the end.
     private enum Phase: Sendable {
         case choosingSecurity(MultistreamNegotiation)
-        case handshake(NoiseHandshake)
+        case handshake(any SecurityHandshake)
         case choosingMuxer(MultistreamNegotiation, Secured)
         case done
     }
 
     /// The encrypted channel, and who is at its other end.
     struct Secured: Sendable {
-        private(set) var session: NoiseSession
+        private var session: any SecuredSession
         let remotePeer: PeerID
+
+        init(_ outcome: SecurityOutcome) {
+            session = outcome.session
+            remotePeer = outcome.remotePeer
+        }
 
         var pendingCount: Int { session.pendingCount }
 
@@ -27,9 +31,12 @@ struct Upgrade: Sendable {
             do { return try session.encrypt(plaintext) } catch { throw ConnectionFailure(error) }
         }
 
-        mutating func decrypt(_ bytes: [UInt8]) throws(ConnectionFailure) -> [UInt8] {
-            do { return try session.decrypt(bytes) } catch { throw ConnectionFailure(error) }
+        /// - Parameter send: gets what the security protocol itself has to say.
+        mutating func decrypt(_ bytes: [UInt8], send: inout [UInt8]) throws(ConnectionFailure) -> [UInt8] {
+            do { return try session.decrypt(bytes, send: &send) } catch { throw ConnectionFailure(error) }
         }
+
+        mutating func close() -> [UInt8] { session.close() }
     }
 
     struct Outcome: Sendable {
@@ -38,26 +45,22 @@ struct Upgrade: Sendable {
         let secured: Secured
     }
 
-    private let role: NoiseHandshake.Role
+    private let role: SecurityRole
     private var phase: Phase
-    private let handshake: NoiseHandshake
+    private let protocols: [any SecurityProtocol]
+    private let terms: SecurityTerms
 
-    init(
-        role: NoiseHandshake.Role, identity: Identity, expectedPeer: PeerID?, entropy: ConnectionEntropy
-    ) throws(ConnectionFailure) {
+    init(role: SecurityRole, configuration: ConnectionConfiguration, expectedPeer: PeerID?, entropy: ConnectionEntropy) {
         self.role = role
-        do {
-            handshake = try NoiseHandshake(
-                role: role, identity: identity, expectedPeer: expectedPeer, muxers: [Self.yamux], ephemeralSeed: entropy.ephemeralSeed,
-                staticSeed: entropy.staticSeed)
-        } catch {
-            throw ConnectionFailure(error)
-        }
-        phase = .choosingSecurity(Self.negotiation(role, Self.noise))
+        protocols = configuration.security
+        terms = SecurityTerms(
+            role: role, identity: configuration.identity, expectedPeer: expectedPeer, muxers: [Self.yamux],
+            ephemeralSeed: entropy.ephemeralSeed, staticSeed: entropy.staticSeed)
+        phase = .choosingSecurity(Self.negotiation(role, protocols.map(\.id)))
     }
 
-    private static func negotiation(_ role: NoiseHandshake.Role, _ id: String) -> MultistreamNegotiation {
-        role == .initiator ? MultistreamNegotiation(proposing: [id]) : MultistreamNegotiation(supporting: [id])
+    private static func negotiation(_ role: SecurityRole, _ ids: [String]) -> MultistreamNegotiation {
+        role == .initiator ? MultistreamNegotiation(proposing: ids) : MultistreamNegotiation(supporting: ids)
     }
 
     /// The bytes to send before anything was received.
@@ -68,26 +71,24 @@ struct Upgrade: Sendable {
         return bytes
     }
 
-    /// Takes what came in and returns what to send; the outcome is there once, at the end.
-    mutating func receive(_ bytes: [UInt8]) throws(ConnectionFailure) -> (send: [UInt8], outcome: Outcome?) {
-        var send: [UInt8] = []
+    /// Takes what came in; the outcome is there once, at the end.
+    ///
+    /// - Parameter send: gets what to send, also when the upgrade fails.
+    mutating func receive(_ bytes: [UInt8], send: inout [UInt8]) throws(ConnectionFailure) -> Outcome? {
         var input = bytes
         while true {
             switch phase {
             case .choosingSecurity(let negotiation):
-                guard let rest = try chooseSecurity(negotiation, input, &send) else { return (send, nil) }
+                guard let rest = try chooseSecurity(negotiation, input, &send) else { return nil }
                 input = rest
             case .handshake(let handshake):
-                switch try shakeHands(handshake, input, &send) {
-                case nil: return (send, nil)
-                case .outcome(let outcome): return (send, outcome)
-                case .continue(let rest): input = rest
-                }
-            case .choosingMuxer(let negotiation, let secured):
-                let outcome = try chooseMuxer(negotiation, secured, input, &send)
-                return (send, outcome)
+                guard let outcome = try shakeHands(handshake, input, &send) else { return nil }
+                return try chooseMuxer(outcome, &send)
+            case .choosingMuxer(let negotiation, var secured):
+                let plaintext = try secured.decrypt(input, send: &send)
+                return try chooseMuxer(negotiation, secured, plaintext, &send)
             case .done:
-                return (send, nil)
+                return nil
             }
         }
     }
@@ -99,48 +100,43 @@ struct Upgrade: Sendable {
         let step: MultistreamNegotiation.Step
         do { step = try negotiation.receive(input) } catch { throw ConnectionFailure(error, layer: "security") }
         send += step.send
-        guard let outcome = step.outcome else {
-            phase = .choosingSecurity(negotiation)
-            return nil
+        phase = .choosingSecurity(negotiation)
+        guard let outcome = step.outcome else { return nil }
+        guard let chosen = protocols.first(where: { $0.id == outcome.protocolID }) else { throw .noCommonProtocol(layer: "security") }
+        do throws(SecurityError) {
+            var handshake = try chosen.handshake(terms)
+            send += try handshake.start()
+            phase = .handshake(handshake)
+        } catch {
+            throw ConnectionFailure(error)
         }
-        var handshake = self.handshake
-        do { send += try handshake.start() } catch { throw ConnectionFailure(error) }
-        phase = .handshake(handshake)
         return outcome.remainder
     }
 
-    private enum HandshakeProgress {
-        case `continue`([UInt8])
-        case outcome(Outcome)
+    private mutating func shakeHands(
+        _ handshake: any SecurityHandshake, _ input: [UInt8], _ send: inout [UInt8]
+    ) throws(ConnectionFailure) -> SecurityOutcome? {
+        var handshake = handshake
+        defer { phase = .handshake(handshake) }
+        do { return try handshake.receive(input, send: &send) } catch { throw ConnectionFailure(error) }
     }
 
-    private mutating func shakeHands(
-        _ handshake: NoiseHandshake, _ input: [UInt8], _ send: inout [UInt8]
-    ) throws(ConnectionFailure) -> HandshakeProgress? {
-        var handshake = handshake
-        let step: NoiseHandshake.Step
-        do { step = try handshake.receive(input) } catch { throw ConnectionFailure(error) }
-        send += step.send
-        guard let outcome = step.outcome else {
-            phase = .handshake(handshake)
-            return nil
-        }
-        var secured = Secured(session: outcome.session, remotePeer: outcome.remotePeer)
+    /// Nothing to choose if the handshake has.
+    private mutating func chooseMuxer(_ outcome: SecurityOutcome, _ send: inout [UInt8]) throws(ConnectionFailure) -> Outcome? {
+        var secured = Secured(outcome)
         if outcome.muxer == Self.yamux {
             phase = .done
-            return .outcome(Outcome(remainder: try secured.decrypt(outcome.remainder), secured: secured))
+            return Outcome(remainder: outcome.remainder, secured: secured)
         }
-        var negotiation = Self.negotiation(role, Self.yamux)
+        var negotiation = Self.negotiation(role, [Self.yamux])
         send += try secured.encrypt(negotiation.start())
-        phase = .choosingMuxer(negotiation, secured)
-        return .continue(outcome.remainder)
+        return try chooseMuxer(negotiation, secured, outcome.remainder, &send)
     }
 
     private mutating func chooseMuxer(
-        _ negotiation: MultistreamNegotiation, _ secured: Secured, _ input: [UInt8], _ send: inout [UInt8]
+        _ negotiation: MultistreamNegotiation, _ secured: Secured, _ plaintext: [UInt8], _ send: inout [UInt8]
     ) throws(ConnectionFailure) -> Outcome? {
         var (negotiation, secured) = (negotiation, secured)
-        let plaintext = try secured.decrypt(input)
         let step: MultistreamNegotiation.Step
         do { step = try negotiation.receive(plaintext) } catch { throw ConnectionFailure(error, layer: "multiplexing") }
         send += try secured.encrypt(step.send)

@@ -55,7 +55,7 @@ package actor PeerHost {
         self.events = events
         moves = RecentMoves(memory: configuration.limits.moveMemory)
         connectionConfiguration = ConnectionConfiguration(
-            identity: configuration.identity, networkKey: configuration.networkKey,
+            identity: configuration.identity, networkKey: configuration.networkKey, security: configuration.security,
             messageProtocols: [Self.pubsub] + configuration.messageProtocols, agentVersion: configuration.agentVersion)
         router = GossipSubRouter(
             identity: configuration.identity, configuration: configuration.gossip,

@@ -9,6 +9,8 @@ package struct PeerHostConfiguration: Sendable {
     package var identity: Identity
     /// The private network's key; `nil` joins the open libp2p world.
     package var networkKey: PrivateNetworkKey?
+    /// Ways to encrypt a connection, the preferred one first.
+    package var security: [any SecurityProtocol]
     /// Protocols of frames that go to the owner as events, beside publish-subscribe.
     package var messageProtocols: [MessageProtocol]
     /// Free text that peers show: program and version.
@@ -19,11 +21,13 @@ package struct PeerHostConfiguration: Sendable {
     package var wishedPeers = 12
 
     package init(
-        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [], agentVersion: String,
-        limits: PeerHostLimits = PeerHostLimits(), gossip: GossipSubConfiguration = GossipSubConfiguration()
+        identity: Identity, networkKey: PrivateNetworkKey?, security: [any SecurityProtocol] = [NoiseSecurity()],
+        messageProtocols: [MessageProtocol] = [], agentVersion: String, limits: PeerHostLimits = PeerHostLimits(),
+        gossip: GossipSubConfiguration = GossipSubConfiguration()
     ) {
         self.identity = identity
         self.networkKey = networkKey
+        self.security = security
         self.messageProtocols = messageProtocols
         self.agentVersion = agentVersion
         self.limits = limits

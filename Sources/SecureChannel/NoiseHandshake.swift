@@ -10,10 +10,7 @@ package struct NoiseHandshake: Sendable, RedactedSecret {
     package static let maximumMessageLength = 8192
     static let seedLength = 32
 
-    package enum Role: Hashable, Sendable {
-        case initiator
-        case responder
-    }
+    package typealias Role = SecurityRole
 
     package struct Step: Sendable {
         /// To be sent now; also when there is an outcome.

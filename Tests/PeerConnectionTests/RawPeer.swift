@@ -30,7 +30,7 @@ struct RawPeer {
         handshake = try NoiseHandshake(
             role: role, identity: try identity(99), expectedPeer: nil, muxers: muxers, ephemeralSeed: [UInt8](repeating: 3, count: 32),
             staticSeed: [UInt8](repeating: 4, count: 32))
-        phase = .security(Self.negotiation(role, Upgrade.noise))
+        phase = .security(Self.negotiation(role, NoiseSecurity.id))
     }
 
     private static func negotiation(_ role: NoiseHandshake.Role, _ id: String) -> MultistreamNegotiation {
