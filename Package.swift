@@ -3,6 +3,7 @@ import Glibc
 import PackageDescription
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -54,6 +55,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         // Without its traits: its own readers of files would bring all of Foundation in.
         .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
@@ -73,7 +75,7 @@ let package = Package(
 
         // Pure cores: no input or output, no clock, no randomness of their own.
         .target(name: "Multiformats", dependencies: ["CSodium", "IPAddresses", "Secrets", crypto, protobuf]),
-        .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", crypto, protobuf]),
+        .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", asn1, crypto, protobuf]),
         .target(name: "Yamux", dependencies: ["Timeline", deque]),
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
         .target(name: "GossipSub", dependencies: ["IPAddresses", "Multiformats", "Timeline", crypto, deque, protobuf]),

@@ -25,7 +25,8 @@ extension ImportRule {
             "Multiformats", ["CSodium", "Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"],
             "libp2p's data formats; Crypto for keys and signatures, CSodium to verify the most frequent ones"),
         ImportRule(
-            "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftProtobuf"], "CSodium for XSalsa20, which Crypto lacks"),
+            "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftASN1", "SwiftProtobuf"],
+            "CSodium for XSalsa20, which Crypto lacks; SwiftASN1 for certificates"),
         ImportRule("Yamux", ["DequeModule", "Timeline"], "bytes in, bytes out; a queue from swift-collections"),
         ImportRule(
             "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
