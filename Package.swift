@@ -13,6 +13,8 @@ let nioConcurrencyHelpers: Target.Dependency = .product(name: "NIOConcurrencyHel
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 
@@ -63,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         // Without its traits: streams of messages would bring all of Foundation in, and with it 40 MB of tables.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     ],
@@ -90,6 +93,8 @@ let package = Package(
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CLinux"),
         .target(name: "LoopRuntime", dependencies: ["CLinux", "Timeline", nioCore, nioPosix]),
+        .target(
+            name: "TLSChannel", dependencies: ["Multiformats", "SecureChannel", crypto, nioCore, nioEmbedded, nioSSL, nioTLS]),
         .target(
             name: "PeerHost",
             dependencies: [
@@ -123,7 +128,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
                 "LocalDiscovery", "LoopRuntime", "Mesh", "MulticastPort", "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics",
-                "PeerConnection", "PeerHost", "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "Timeline",
+                "PeerConnection", "PeerHost", "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "TLSChannel", "Timeline",
                 "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
             ]),
         .executableTarget(
@@ -150,7 +155,9 @@ let package = Package(
         .target(
             name: "PeerHostTestKit",
             dependencies: [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", nioCore, nioPosix,
+                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", "TLSChannel",
+                nioCore,
+                nioPosix,
             ]),
 
         // Benchmarks: `make bench`, `make bench-micro`.
@@ -171,6 +178,12 @@ let package = Package(
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
         .testTarget(name: "MultiformatsTests", dependencies: ["IPAddresses", "Multiformats", "WeftTestKit", crypto]),
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
+        .testTarget(
+            name: "TLSChannelTests",
+            dependencies: [
+                "Multiformats", "PeerConnection", "SecureChannel", "TLSChannel", "Timeline", "WeftTestKit", crypto, nioCore, nioEmbedded,
+                nioSSL,
+            ]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "IPAddresses", "Multiformats", "Timeline", "WeftTestKit"]),
         .testTarget(
@@ -181,7 +194,9 @@ let package = Package(
             dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix]),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit"]),
+            dependencies: [
+                "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", "SecureChannel", crypto,
+            ]),
         .testTarget(
             name: "MeshTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),

@@ -8,11 +8,16 @@ extension Instant {
     }
 }
 
-/// The wall clock, which anybody may set: only for what people read and for breaking ties.
+/// The wall clock, which anybody may set: only for what people read, for breaking ties, and for certificates.
 package enum WallClock {
     /// Milliseconds since 1970; 0 for a clock before that.
     package static func milliseconds() -> UInt64 {
         UInt64(max(0, readNanoseconds(CLOCK_REALTIME) / 1_000_000))
+    }
+
+    /// Seconds since 1970; 0 for a clock before that.
+    @Sendable package static func seconds() -> Int64 {
+        Int64(milliseconds() / 1000)
     }
 }
 

@@ -5,6 +5,7 @@ import PeerConnection
 import PeerHost
 import SecureChannel
 import Synchronization
+import TLSChannel
 
 /// The hosts of one test, all of which end with it.
 package final class TestBench: Sendable {
@@ -15,14 +16,16 @@ package final class TestBench: Sendable {
     /// - Parameters:
     ///   - index: chooses its identity.
     ///   - secret: the one byte that makes up its network's key; `nil`: no private network.
+    ///   - security: what it speaks; both protocols if `nil`, as a node does.
     ///   - configure: sets what else matters.
     package func host(
-        _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [], limits: PeerHostLimits = PeerHostLimits(),
-        _ configure: (inout PeerHostConfiguration) -> Void = { _ in }
+        _ index: UInt8, secret: UInt8? = 7, security: [any SecurityProtocol]? = nil, messageProtocols: [MessageProtocol] = [],
+        limits: PeerHostLimits = PeerHostLimits(), _ configure: (inout PeerHostConfiguration) -> Void = { _ in }
     ) throws -> TestHost {
         var configuration = PeerHostConfiguration(
             identity: try Identity(seed: [UInt8](repeating: index, count: Identity.seedLength)),
             networkKey: secret.flatMap { PrivateNetworkKey(bytes: Self.networkKey($0)) },
+            security: security ?? [NoiseSecurity()] + Self.tlsAlone,
             messageProtocols: messageProtocols, agentVersion: "weft/test", limits: limits)
         configure(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -32,6 +35,8 @@ package final class TestBench: Sendable {
         running.withLock { $0.append((made, group)) }
         return made
     }
+
+    package static var tlsAlone: [any SecurityProtocol] { [TLSSecurity(unixSeconds: WallClock.seconds)] }
 
     package static func networkKey(_ byte: UInt8) -> [UInt8] {
         [UInt8](repeating: byte, count: PrivateNetworkKey.byteCount)

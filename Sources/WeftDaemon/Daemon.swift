@@ -14,6 +14,7 @@ import NodeMetrics
 import PeerHost
 import PrometheusMetrics
 import SecureChannel
+import TLSChannel
 import WireGuard
 
 /// Puts a node together, lets it run until it is told to stop, and takes everything down again.
@@ -188,7 +189,8 @@ package struct Daemon: Sendable {
         guard let key = PrivateNetworkKey(bytes: token.secret.bytes) else { throw .internalFault("the secret is no network key") }
         let host = PeerHost(
             configuration: PeerHostConfiguration(
-                identity: state.identity, networkKey: key, messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent),
+                identity: state.identity, networkKey: key, security: [NoiseSecurity(), TLSSecurity(unixSeconds: WallClock.seconds)],
+                messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent),
             executor: executor
         ) { event in
             engine.assumeIsolated { $0.post(.host(event)) }

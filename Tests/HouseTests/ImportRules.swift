@@ -48,6 +48,9 @@ extension ImportRule {
         // Adapters: one external concern each; none knows the mesh.
         ImportRule("LoopRuntime", ["CLinux", "Glibc", "NIOCore", "NIOPosix", "Timeline"], "the thread, the clock, the signals"),
         ImportRule(
+            "TLSChannel", ["Crypto", "Multiformats", "NIOCore", "NIOEmbedded", "NIOSSL", "NIOTLS", "SecureChannel", "Synchronization"],
+            "TLS as a machine: the library of the field, on a loop without thread or socket"),
+        ImportRule(
             "PeerHost",
             [
                 "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection",
@@ -97,7 +100,7 @@ extension ImportRule {
                 "IPAddresses", "LinuxNetwork", "LocalAPI", "LocalDiscovery", "Logging", "LoopRuntime", "Mesh", "MulticastPort",
                 "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost",
                 "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "Synchronization",
-                "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard",
+                "TLSChannel", "Timeline", "UserspaceWireGuard", "WebPort", "WireGuard",
             ], "the one place where cores and adapters meet; it reads no command line"),
         ImportRule(
             "weft",
@@ -114,7 +117,7 @@ extension ImportRule {
             "PeerHostTestKit",
             [
                 "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection", "PeerHost",
-                "SecureChannel", "Synchronization",
+                "SecureChannel", "Synchronization", "TLSChannel",
             ],
             "real hosts on loopback, and no part of Weft"),
         ImportRule(
@@ -158,9 +161,10 @@ extension ImportRule {
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "FuzzTargets", "MeshBench",
         "MicroBench", "PeerBench",
     ]
-    static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "PeerHost", "LoopRuntime"]
+    static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "TLSChannel", "PeerHost", "LoopRuntime"]
     static let adapters = [
-        "LoopRuntime", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics", "NodeMetrics",
+        "LoopRuntime", "TLSChannel", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics",
+        "NodeMetrics",
         "WebPort", "Diagnosis", "Naming", "MulticastPort", "RouterPorts",
     ]
     /// C alone: nothing to import.

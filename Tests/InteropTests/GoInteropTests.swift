@@ -3,6 +3,7 @@ import Multiformats
 import PeerConnection
 import PeerHost
 import PeerHostTestKit
+import SecureChannel
 import Testing
 
 /// Our stack against go-libp2p, over loopback, in a private network.
@@ -12,8 +13,10 @@ struct GoInteropTests {
     static let signed = TopicPolicy(signing: .strictSign, validation: .acceptAll)
 
     /// A host of ours in the topic.
-    private func member(_ bench: TestBench, _ index: UInt8, secret: UInt8? = 7) async throws -> TestHost {
-        let host = try bench.host(index, secret: secret)
+    private func member(
+        _ bench: TestBench, _ index: UInt8, secret: UInt8? = 7, security: [any SecurityProtocol]? = nil
+    ) async throws -> TestHost {
+        let host = try bench.host(index, secret: secret, security: security)
         await host.host.subscribe(Self.topic, Self.signed)
         return host
     }
@@ -117,9 +120,44 @@ struct GoInteropTests {
         }
     }
 
-    @Test func `a peer that only speaks TLS is told from another network`() async throws {
+    @Test(arguments: ["noise", "tls"], [7, nil] as [UInt8?])
+    func `we dial one that speaks one security protocol alone`(security: String, secret: UInt8?) async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1, secret: secret)
+            let theirs = try await peers.start(secret: secret, ["--security", security])
+            #expect(try await ours.host.dial(theirs.address) == theirs.id)
+            try await expectIdentified(theirs, by: ours)
+            await expectGossip(ours, theirs, mark: "we dialled over \(security)")
+        }
+    }
+
+    @Test(arguments: ["noise", "tls"], [7, nil] as [UInt8?])
+    func `one that speaks one security protocol alone dials us`(security: String, secret: UInt8?) async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1, secret: secret)
+            let theirs = try await peers.start(secret: secret, ["--security", security, "--ping", "\(try await ours.listen())"])
+            #expect(await theirs.events.has { $0.event == "dialled" })
+            try await expectIdentified(theirs, by: ours)
+            await expectGossip(ours, theirs, mark: "it dialled over \(security)")
+            #expect(await theirs.events.has(3) { $0.event == "ping" && $0.milliseconds != nil })
+        }
+    }
+
+    /// It proves another identity than the one that is dialled.
+    @Test func `over TLS, too, another peer than expected is told`() async throws {
         try await withGoPeers { peers, bench in
             let ours = try await member(bench, 1)
+            let theirs = try await peers.start(["--security", "tls"])
+            let expected = try await bench.host(9).peerID
+            await #expect(throws: DialError.failed(.unexpectedPeer(expected: expected, found: theirs.id))) {
+                try await ours.host.dial([theirs.address], expecting: expected)
+            }
+        }
+    }
+
+    @Test func `a peer without a security protocol of ours is told from another network`() async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1, security: [NoiseSecurity()])
             let theirs = try await peers.start(["--security", "tls"])
             await #expect(throws: DialError.failed(.noCommonProtocol(layer: "security"))) { try await ours.host.dial(theirs.address) }
         }

@@ -29,6 +29,8 @@ struct Interop: Sendable {
 
     var isThere: Bool { FileManager.default.isExecutableFile(atPath: interpreter) }
 
+    static var tlsClient: String { packageRoot.appending(path: "interop/tlsclient.py").path }
+
     /// Under CI the tests run in any case, so that there a foreign peer that is missing is a failure.
     var isWanted: Bool { ProcessInfo.processInfo.environment["CI"] == "true" || isThere }
 }

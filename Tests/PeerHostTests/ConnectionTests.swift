@@ -11,10 +11,12 @@ private typealias SocketAddress = IPAddresses.SocketAddress
 
 /// Real hosts on loopback sockets.
 @Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
-    @Test(arguments: [7, nil] as [UInt8?])
-    func `two hosts connect, describe themselves, and part`(secret: UInt8?) async throws {
+    @Test(arguments: [7, nil] as [UInt8?], [false, true])
+    func `two hosts connect, describe themselves, and part`(secret: UInt8?, overTLS: Bool) async throws {
         try await withBench { bench in
-            let (first, second) = (try bench.host(1, secret: secret), try bench.host(2, secret: secret))
+            let security = overTLS ? TestBench.tlsAlone : nil
+            let first = try bench.host(1, secret: secret, security: security)
+            let second = try bench.host(2, secret: secret, security: security)
             let address = try await second.listen()
             #expect(try await first.host.dial(address) == second.peerID)
             #expect(await second.connected(to: first.peerID))
