@@ -4,6 +4,7 @@ import Foundation
 struct Interop: Sendable {
     static let go = Interop(variable: "WEFT_INTEROP_PYTHON", folder: ".venv-interop", script: "gopeer.py")
     static let python = Interop(variable: "WEFT_INTEROP_PY_PYTHON", folder: ".venv-interop-py", script: "pypeer.py")
+    static let openSSL = Interop(variable: "WEFT_INTEROP_PYTHON", folder: ".venv-interop", script: "tlsclient.py")
 
     private static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
@@ -28,8 +29,6 @@ struct Interop: Sendable {
     var script: String { Self.packageRoot.appending(path: "interop/\(file)").path }
 
     var isThere: Bool { FileManager.default.isExecutableFile(atPath: interpreter) }
-
-    static var tlsClient: String { packageRoot.appending(path: "interop/tlsclient.py").path }
 
     /// Under CI the tests run in any case, so that there a foreign peer that is missing is a failure.
     var isWanted: Bool { ProcessInfo.processInfo.environment["CI"] == "true" || isThere }

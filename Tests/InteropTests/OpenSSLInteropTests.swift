@@ -7,7 +7,7 @@ import SecureChannel
 import Testing
 
 /// Our TLS against OpenSSL's, which keeps sessions and goes on with them, as go-libp2p does not.
-@Suite(.enabled(if: Interop.isWanted, "\(Interop.hint)"), .timeLimit(.minutes(1)))
+@Suite(.enabled(if: Interop.openSSL.isWanted, "\(Interop.openSSL.hint)"), .timeLimit(.minutes(1)))
 struct OpenSSLInteropTests {
     /// Who resumes a session shows no certificate, and is known all the same.
     @Test func `sessions can be resumed`() async throws {
@@ -22,7 +22,7 @@ struct OpenSSLInteropTests {
         try await withBench { bench in
             let ours = try bench.host(1, secret: nil)
             let port = try #require(try await ours.listen().tcpSocketAddress?.port)
-            let output = try await run([Interop.tlsClient, "\(port)", file.path, "--connections", "3"])
+            let output = try await run([Interop.openSSL.script, "\(port)", file.path, "--connections", "3"])
             #expect(output.split(separator: "\n").map { $0.prefix { $0 != " " } } == ["new", "resumed", "resumed"])
             let connected = await ours.events.has(3) { event in
                 if case .connected(theirs.peerID, _) = event { true } else { false }
@@ -34,7 +34,7 @@ struct OpenSSLInteropTests {
     private func run(_ arguments: [String]) async throws -> String {
         let process = Process()
         let output = Pipe()
-        process.executableURL = URL(filePath: Interop.python)
+        process.executableURL = URL(filePath: Interop.openSSL.interpreter)
         process.arguments = arguments
         process.standardOutput = output
         try process.run()
