@@ -32,6 +32,8 @@ package struct ConnectionConfiguration: Sendable {
     /// The private network's key; without one the connection is open to anybody.
     package var networkKey: PrivateNetworkKey?
     package var messageProtocols: [MessageProtocol]
+    /// Of which the peer's requests are taken. Any other may be asked by.
+    package var requestProtocols: [RequestProtocol]
     /// What identify tells: `agentVersion` and `protocolVersion` (libp2p identify/README.md).
     package var agentVersion: String
     package var protocolVersion: String
@@ -39,13 +41,14 @@ package struct ConnectionConfiguration: Sendable {
     package var limits: ConnectionLimits
 
     package init(
-        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol], agentVersion: String,
-        protocolVersion: String = "ipfs/0.1.0", yamux: YamuxConfiguration = YamuxConfiguration(),
-        limits: ConnectionLimits = ConnectionLimits()
+        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol],
+        requestProtocols: [RequestProtocol] = [], agentVersion: String, protocolVersion: String = "ipfs/0.1.0",
+        yamux: YamuxConfiguration = YamuxConfiguration(), limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.identity = identity
         self.networkKey = networkKey
         self.messageProtocols = messageProtocols
+        self.requestProtocols = requestProtocols
         self.agentVersion = agentVersion
         self.protocolVersion = protocolVersion
         self.yamux = yamux

@@ -62,6 +62,11 @@ extension PeerHost {
             if let peer = links[id]?.peer { route(.received(from: peer, frame)) }
         case .message(let messageProtocol, let frame):
             if let peer = links[id]?.peer { emit(.message(from: peer, messageProtocol, frame)) }
+        case .request(let requestProtocol, let request, let bytes):
+            guard let link = links[id], let peer = link.peer else { return }
+            emit(.request(.init(peer: peer, remote: link.remote, requestProtocol: requestProtocol, bytes: bytes, link: id, id: request)))
+        case .answered(let question, let result):
+            answered(question, result)
         case .close(let failure):
             end(id, failure)
         }
@@ -163,6 +168,7 @@ extension PeerHost {
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)
         if let dial = link.dial { upgraded(dial, .failure(error ?? .failed(failure))) }
+        endQuestions(on: id)
         guard let peer else {
             if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
             return

@@ -29,6 +29,8 @@ package actor PeerHost {
     var heldBytes = 0
     var dials: [DialID: Dial] = [:]
     var nextDial: UInt64 = 1
+    var questions: [QuestionID: OpenQuestion] = [:]
+    var nextQuestion: UInt64 = 1
     /// The standing connections of each peer, oldest first.
     var peers: [PeerID: [LinkID]] = [:]
     /// The connection that carries publish-subscribe with a peer: one of them, however many stand.
@@ -50,7 +52,8 @@ package actor PeerHost {
         moves = RecentMoves(memory: configuration.limits.moveMemory)
         connectionConfiguration = ConnectionConfiguration(
             identity: configuration.identity, networkKey: configuration.networkKey,
-            messageProtocols: [Self.pubsub] + configuration.messageProtocols, agentVersion: configuration.agentVersion)
+            messageProtocols: [Self.pubsub] + configuration.messageProtocols, requestProtocols: configuration.requestProtocols,
+            agentVersion: configuration.agentVersion)
         router = GossipSubRouter(
             identity: configuration.identity, configuration: GossipSubConfiguration(),
             firstSequence: WallClock.milliseconds() &* 1_000_000, generator: SystemRandomNumberGenerator())

@@ -11,17 +11,20 @@ package struct PeerHostConfiguration: Sendable {
     package var networkKey: PrivateNetworkKey?
     /// Protocols of frames that go to the owner as events, beside publish-subscribe.
     package var messageProtocols: [MessageProtocol]
+    /// Protocols of questions that the owner answers.
+    package var requestProtocols: [RequestProtocol]
     /// Free text that peers show: program and version.
     package var agentVersion: String
     package var limits: PeerHostLimits
 
     package init(
-        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [], agentVersion: String,
-        limits: PeerHostLimits = PeerHostLimits()
+        identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [],
+        requestProtocols: [RequestProtocol] = [], agentVersion: String, limits: PeerHostLimits = PeerHostLimits()
     ) {
         self.identity = identity
         self.networkKey = networkKey
         self.messageProtocols = messageProtocols
+        self.requestProtocols = requestProtocols
         self.agentVersion = agentVersion
         self.limits = limits
     }
@@ -76,6 +79,8 @@ package enum PeerHostEvent: Sendable {
     case identified(PeerID, PeerDescription)
     /// A frame of one of the owner's message protocols.
     case message(from: PeerID, MessageProtocol, [UInt8])
+    /// A peer asks by one of the owner's request protocols, and waits for ``PeerHost/answer(_:with:)``.
+    case request(IncomingRequest)
     /// A message of a topic that is subscribed. If the topic's policy says so, it waits for a verdict.
     case gossip(Message)
     /// A peer broke the rules of publish-subscribe; it cost nothing but this line.

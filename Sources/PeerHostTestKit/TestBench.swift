@@ -16,12 +16,13 @@ package final class TestBench: Sendable {
     ///   - index: chooses its identity.
     ///   - secret: the one byte that makes up its network's key; `nil`: no private network.
     package func host(
-        _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [], limits: PeerHostLimits = PeerHostLimits()
+        _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [],
+        requestProtocols: [RequestProtocol] = [], limits: PeerHostLimits = PeerHostLimits()
     ) throws -> TestHost {
         let configuration = PeerHostConfiguration(
             identity: try Identity(seed: [UInt8](repeating: index, count: Identity.seedLength)),
             networkKey: secret.flatMap { PrivateNetworkKey(bytes: Self.networkKey($0)) },
-            messageProtocols: messageProtocols, agentVersion: "weft/test", limits: limits)
+            messageProtocols: messageProtocols, requestProtocols: requestProtocols, agentVersion: "weft/test", limits: limits)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let events = EventLog<PeerHostEvent>()
         let host = PeerHost(configuration: configuration, executor: LoopExecutor(group.next())) { events.append($0) }

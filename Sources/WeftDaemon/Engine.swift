@@ -198,6 +198,8 @@ actor Engine {
             parts.log.debug("peer identified", metadata: ["peer": "\(peerID)", "agent": "\(description.agentVersion)"])
         case .message(let peerID, _, let frame):
             for action in news(.syncMessage(from: peerID, frame), by: .sync) { carryOut(action) }
+        case .request(let request):
+            host?.assumeIsolated { $0.answer(request, with: nil) }  // the daemon has no such protocol
         case .gossip(let message):
             judge(message)
         case .gossipRefused(let refusal):
