@@ -78,6 +78,7 @@ let package = Package(
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
         .target(name: "GossipSub", dependencies: ["Multiformats", "Timeline", crypto, deque, protobuf]),
 
+        .target(name: "AutoNAT", dependencies: ["IPAddresses", "Multiformats", "Timeline"]),
         .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
         .target(name: "PortMapping", dependencies: ["IPAddresses", "Secrets", "Timeline", crypto]),
         .target(name: "LocalDiscovery", dependencies: ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"]),
@@ -91,7 +92,8 @@ let package = Package(
         .target(
             name: "PeerHost",
             dependencies: [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", nioCore, nioPosix,
+                "AutoNAT", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline",
+                nioCore, nioPosix,
             ]),
         .target(
             name: "RouterPorts", dependencies: ["IPAddresses", "LoopRuntime", "PortMapping", "Timeline", nioCore, nioHTTP1, nioPosix]),
@@ -119,7 +121,8 @@ let package = Package(
         .target(
             name: "WeftDaemon",
             dependencies: [
-                "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
+                "AutoNAT", "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork",
+                "LocalAPI",
                 "LocalDiscovery", "LoopRuntime", "Mesh", "MulticastPort", "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics",
                 "PeerConnection", "PeerHost", "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "Timeline",
                 "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
@@ -141,14 +144,16 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection",
+                "AutoNAT", "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec",
+                "PeerConnection",
                 "SecureChannel", "Timeline", "UserspaceWireGuard", "WeftTestKit", "WireGuard", "Yamux",
             ]),
         .executableTarget(name: "WeftSimulate", dependencies: ["MeshSimulation", argumentParser]),
         .target(
             name: "PeerHostTestKit",
             dependencies: [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", nioCore, nioPosix,
+                "AutoNAT", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel",
+                nioCore, nioPosix,
             ]),
 
         // Benchmarks: `make bench`, `make bench-micro`.
@@ -167,15 +172,20 @@ let package = Package(
         .testTarget(name: "SecureChannelTests", dependencies: ["CSodium", "Multiformats", "SecureChannel", "WeftTestKit", crypto]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "Multiformats", "Timeline", "WeftTestKit"]),
+        .testTarget(name: "AutoNATTests", dependencies: ["AutoNAT", "IPAddresses", "Multiformats", "Timeline", "WeftTestKit"]),
         .testTarget(
             name: "PeerConnectionTests",
             dependencies: ["IPAddresses", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(
             name: "PeerHostTests",
-            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix]),
+            dependencies: [
+                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix,
+            ]),
         .testTarget(
             name: "InteropTests",
-            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit"]),
+            dependencies: [
+                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit",
+            ]),
         .testTarget(
             name: "MeshTests",
             dependencies: ["IPAddresses", "Mesh", "Multiformats", "Timeline", "WeftTestKit", "WireGuard", crypto, protobuf]),

@@ -2,6 +2,7 @@
 ///
 /// A fuzzer runs one of them millions of times (scripts/fuzz); the inputs that it found worth keeping are run again by the tests.
 package enum FuzzTarget: String, CaseIterable, Sendable {
+    case autonat
     case connection
     case dns
     case formats
@@ -19,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
     package func run(_ bytes: [UInt8]) {
         switch self {
+        case .autonat: Stack.autonat(bytes)
         case .connection: Stack.connection(bytes)
         case .dns: Texts.dns(bytes)
         case .formats: Stack.formats(bytes)
@@ -39,6 +41,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Inputs to begin with: what an honest peer sends.
     package var seeds: [[UInt8]] {
         switch self {
+        case .autonat: Stack.wishes
         case .connection, .multistream: Stack.negotiations
         case .dns: Texts.questions
         case .formats: Stack.formatSeeds

@@ -49,22 +49,25 @@ extension PeerHost {
         case .write:
             break  // written above, all before one flush
         case .established(let peer):
-            established(id, peer)
+            if mayBeDialBack(id) { autoNATState?.visitors[id] = .init() } else { established(id, peer) }
         case .identified(let description):
-            if let peer = links[id]?.peer { emit(.identified(peer, description)) }
+            identified(id, description)
         case .canSend(let messageProtocol, let protocolID):
+            admit(id)
             links[id]?.sendable[messageProtocol] = protocolID
             if messageProtocol == Self.pubsub { useForGossip(id) }
         case .cannotSend(let messageProtocol):
             links[id]?.sendable[messageProtocol] = nil
             if messageProtocol == Self.pubsub, let peer = links[id]?.peer { loseForGossip(id, of: peer) }
         case .message(Self.pubsub, let frame):
+            admit(id)
             if let peer = links[id]?.peer { route(.received(from: peer, frame)) }
         case .message(let messageProtocol, let frame):
+            admit(id)
             if let peer = links[id]?.peer { emit(.message(from: peer, messageProtocol, frame)) }
         case .request(let requestProtocol, let request, let bytes):
-            guard let link = links[id], let peer = link.peer else { return }
-            emit(.request(.init(peer: peer, remote: link.remote, requestProtocol: requestProtocol, bytes: bytes, link: id, id: request)))
+            admit(id)
+            asked(id, requestProtocol, request, bytes)
         case .answered(let question, let result):
             answered(question, result)
         case .close(let failure):
@@ -72,7 +75,7 @@ extension PeerHost {
         }
     }
 
-    private func established(_ id: LinkID, _ peer: PeerID) {
+    func established(_ id: LinkID, _ peer: PeerID) {
         guard peer != peerID else { return end(id, .closed, dial: .isOwnAddress) }
         endStale(of: peer, before: id)
         links[id]?.establishedAt = .now()
@@ -83,6 +86,16 @@ extension PeerHost {
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
         if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.pathsChanged(peer)) }
+    }
+
+    func identified(_ id: LinkID, _ description: PeerDescription) {
+        guard let peer = links[id]?.peer else { return }
+        guard autoNATState?.visitors[id] == nil else {
+            autoNATState?.visitors[id]?.description = description
+            return
+        }
+        emit(.identified(peer, description))
+        noteWitness(peer, description, on: id)
     }
 
     /// The oldest connection from each address that the peer is at: of more than one address for more than a moment if it is two machines
@@ -162,15 +175,17 @@ extension PeerHost {
         guard let link = links[id] else { return }
         let peer = peers.first { $0.value.contains(id) }?.key
         let carriedMessages = peer.map { linkOfEachAddress(of: $0).contains(id) } ?? false
+        let isDialBack = failure == .closedDuringUpgrade && mayBeDialBack(id)
         links[id] = nil
         heldBytes -= link.heldBytes
         link.timer.set(nil)
         link.stallTimer.set(nil)
         link.channel.close(promise: nil)
         if let dial = link.dial { upgraded(dial, .failure(error ?? .failed(failure))) }
+        let wasVisitor = autoNATState?.visitors.removeValue(forKey: id) != nil
         endQuestions(on: id)
         guard let peer else {
-            if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
+            if link.machine.role == .listener, !wasVisitor, !isDialBack { emit(.refused(remote: link.remote, failure)) }
             return
         }
         peers[peer]?.removeAll { $0 == id }
@@ -180,6 +195,7 @@ extension PeerHost {
             return
         }
         peers[peer] = nil
+        noteWitness(peer, nil, on: id)
         route(.peerDisconnected(peer))
         emit(.disconnected(peer, failure))
     }

@@ -65,6 +65,14 @@ extension PeerHost {
         feed(.answer(request.id, response: response), to: request.link)
     }
 
+    /// A question on a connection whose end is known.
+    func asked(_ link: LinkID, _ requestProtocol: RequestProtocol, _ id: RequestID, _ bytes: [UInt8]) {
+        guard let peer = links[link]?.peer else { return }
+        let request = IncomingRequest(
+            peer: peer, remote: links[link]?.remote, requestProtocol: requestProtocol, bytes: bytes, link: link, id: id)
+        if requestProtocol == Self.autoNAT, autoNATState != nil { dialBack(request) } else { emit(.request(request)) }
+    }
+
     func answered(_ id: QuestionID, _ result: Result<[UInt8], RequestFailure>) {
         questions.removeValue(forKey: id)?.done(result.mapError { .failed($0) })
     }

@@ -1,3 +1,4 @@
+import AutoNAT
 import GossipSub
 import IPAddresses
 import Multiformats
@@ -16,10 +17,13 @@ package struct PeerHostConfiguration: Sendable {
     /// Free text that peers show: program and version.
     package var agentVersion: String
     package var limits: PeerHostLimits
+    /// Whether peers are asked to dial back, and are dialled back when they ask; `nil`: neither.
+    package var autoNAT: AutoNATConfiguration?
 
     package init(
         identity: Identity, networkKey: PrivateNetworkKey?, messageProtocols: [MessageProtocol] = [],
-        requestProtocols: [RequestProtocol] = [], agentVersion: String, limits: PeerHostLimits = PeerHostLimits()
+        requestProtocols: [RequestProtocol] = [], agentVersion: String, limits: PeerHostLimits = PeerHostLimits(),
+        autoNAT: AutoNATConfiguration? = nil
     ) {
         self.identity = identity
         self.networkKey = networkKey
@@ -27,6 +31,7 @@ package struct PeerHostConfiguration: Sendable {
         self.requestProtocols = requestProtocols
         self.agentVersion = agentVersion
         self.limits = limits
+        self.autoNAT = autoNAT
     }
 }
 
@@ -81,6 +86,8 @@ package enum PeerHostEvent: Sendable {
     case message(from: PeerID, MessageProtocol, [UInt8])
     /// A peer asks by one of the owner's request protocols, and waits for ``PeerHost/answer(_:with:)``.
     case request(IncomingRequest)
+    /// Whether this host can be dialled is known, or is not known any more; see ``PeerHost/checkReachability(at:)``.
+    case reachability(NATStatus)
     /// A message of a topic that is subscribed. If the topic's policy says so, it waits for a verdict.
     case gossip(Message)
     /// A peer broke the rules of publish-subscribe; it cost nothing but this line.

@@ -1,3 +1,4 @@
+import AutoNAT
 import LoopRuntime
 import Multiformats
 import NIOPosix
@@ -17,12 +18,14 @@ package final class TestBench: Sendable {
     ///   - secret: the one byte that makes up its network's key; `nil`: no private network.
     package func host(
         _ index: UInt8, secret: UInt8? = 7, messageProtocols: [MessageProtocol] = [],
-        requestProtocols: [RequestProtocol] = [], limits: PeerHostLimits = PeerHostLimits()
+        requestProtocols: [RequestProtocol] = [], limits: PeerHostLimits = PeerHostLimits(),
+        autoNAT: AutoNATConfiguration? = nil
     ) throws -> TestHost {
         let configuration = PeerHostConfiguration(
             identity: try Identity(seed: [UInt8](repeating: index, count: Identity.seedLength)),
             networkKey: secret.flatMap { PrivateNetworkKey(bytes: Self.networkKey($0)) },
-            messageProtocols: messageProtocols, requestProtocols: requestProtocols, agentVersion: "weft/test", limits: limits)
+            messageProtocols: messageProtocols, requestProtocols: requestProtocols, agentVersion: "weft/test",
+            limits: limits, autoNAT: autoNAT)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let events = EventLog<PeerHostEvent>()
         let host = PeerHost(configuration: configuration, executor: LoopExecutor(group.next())) { events.append($0) }

@@ -188,7 +188,8 @@ package struct Daemon: Sendable {
         guard let key = PrivateNetworkKey(bytes: token.secret.bytes) else { throw .internalFault("the secret is no network key") }
         let host = PeerHost(
             configuration: PeerHostConfiguration(
-                identity: state.identity, networkKey: key, messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent),
+                identity: state.identity, networkKey: key, messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent,
+                autoNAT: Engine.reachabilityCheck(beside: token.overlay)),
             executor: executor
         ) { event in
             engine.assumeIsolated { $0.post(.host(event)) }
