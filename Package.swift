@@ -184,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit",
+                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", "WeftLaboratory",
+                "weft",
             ]),
         .testTarget(
             name: "MeshTests",

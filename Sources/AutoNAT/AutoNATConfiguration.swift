@@ -25,14 +25,16 @@ package struct AutoNATConfiguration: Sendable {
     // MARK: Who asks
 
     /// From a peer that can tell, or a change of addresses, to the question, and up to twice as long: others begin at the same time.
-    package var firstDelay: Duration = .seconds(10)
-    /// Between the first few questions, and the least between any two.
+    package var firstDelay: Duration = .seconds(5)
+    /// Between the first few questions as long as nothing is known, and the least between any two.
     package var retryInterval: Duration = .seconds(90)
-    /// So many questions are asked at that pace; then the pause doubles with each,
+    /// Between the first few answers that confirm what is known.
+    package var confirmInterval: Duration = .seconds(3600)
+    /// So many questions are asked at that pace; then the pause doubles with each.
     package var quickQuestions = 4
-    /// unless a peer appears that was not asked yet: then it is no less than this,
+    /// A peer that was not asked yet may shorten it, to no less than this, as long as nothing is known.
     package var unsureInterval: Duration = .seconds(600)
-    /// and up to here. Who is sure asks so seldom at once.
+    /// The longest pause. Who is sure asks so seldom at once.
     package var refreshInterval: Duration = .seconds(6 * 3600)
     /// So many answers that confirm what is known make sure of it (go-libp2p's number).
     package var maximumConfidence = 3

@@ -103,7 +103,7 @@ package struct DialBackClient<Generator: RandomNumberGenerator & Sendable>: Send
         guard !isNew || entries.count < configuration.maximumWitnesses else { return }
         entries[peer, default: Entry(witness: witness)].witness = witness
         guard isNew else { return }
-        if dueAt == nil || confidence < configuration.maximumConfidence { dueAt = min(dueAt ?? .distant, soon(now)) }
+        if dueAt == nil || status == .unknown { dueAt = min(dueAt ?? .distant, soon(now)) }
     }
 
     private var candidates: [(peer: PeerID, entry: Entry, standpoint: Standpoint)] {
@@ -169,7 +169,7 @@ package struct DialBackClient<Generator: RandomNumberGenerator & Sendable>: Send
 
     private mutating func pause() -> Duration {
         guard confidence < configuration.maximumConfidence else { return jittered(configuration.refreshInterval) }
-        var pause = configuration.retryInterval
+        var pause = status == .unknown ? configuration.retryInterval : configuration.confirmInterval
         for _ in configuration.quickQuestions..<max(asked, configuration.quickQuestions) where pause < configuration.refreshInterval {
             pause = pause * 2
         }

@@ -115,6 +115,11 @@ extension PeerHost {
         return (peers[asked] ?? []).contains { links[$0]?.remote == remote }
     }
 
+    /// The same of one that ends: a dial-back is closed without a word, maybe before we could look at it.
+    func mayBeDialBack(_ id: LinkID, endingBy failure: ConnectionFailure) -> Bool {
+        [.closedDuringUpgrade, .closed, .goodbye].contains(failure) && mayBeDialBack(id)
+    }
+
     /// Lets a visitor be a peer like others: he has something to say, or has stayed.
     func admit(_ id: LinkID) {
         guard let visitor = autoNATState?.visitors.removeValue(forKey: id), let peer = links[id]?.peer else { return }

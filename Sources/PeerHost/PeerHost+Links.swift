@@ -175,7 +175,7 @@ extension PeerHost {
         guard let link = links[id] else { return }
         let peer = peers.first { $0.value.contains(id) }?.key
         let carriedMessages = peer.map { linkOfEachAddress(of: $0).contains(id) } ?? false
-        let isDialBack = failure == .closedDuringUpgrade && mayBeDialBack(id)
+        let isDialBack = mayBeDialBack(id, endingBy: failure)
         links[id] = nil
         heldBytes -= link.heldBytes
         link.timer.set(nil)

@@ -199,7 +199,7 @@ private struct Bench {
         #expect(try #require(bench.client.nextDeadline) >= .origin + limits.firstDelay)
         #expect(try #require(bench.client.nextDeadline) <= .origin + limits.firstDelay * 2)
         for _ in 0..<4 { try bench.hear(.ok) }
-        #expect(bench.now < .origin + .seconds(600), "and is sure soon")
+        #expect(bench.now < .origin + limits.confirmInterval * 4, "and is sure soon")
         for number in 2...20 { try bench.meet(UInt8(number)) }
         let start = bench.now
         while bench.now < start + .seconds(7 * 24 * 3600) { try bench.hear(.ok) }

@@ -13,6 +13,7 @@ import Testing
         configuration.allowsLoopback = true
         configuration.firstDelay = .milliseconds(20)
         configuration.retryInterval = .milliseconds(50)
+        configuration.confirmInterval = .milliseconds(50)
         configuration.dialTimeout = .milliseconds(500)
         return configuration
     }
