@@ -178,6 +178,7 @@ actor Engine {
     func tellReachability() {
         let facts = reachability()
         decide(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering))
+        host?.assumeIsolated { $0.announce(listenAddresses: facts.peering) }
         checkReachability(facts.peering)
     }
 
