@@ -83,6 +83,7 @@ let package = Package(
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
         .target(name: "GossipSub", dependencies: ["IPAddresses", "Multiformats", "Timeline", crypto, deque, protobuf]),
 
+        .target(name: "AutoNAT", dependencies: ["IPAddresses", "Multiformats", "Timeline"]),
         .target(name: "DNSCodec", dependencies: ["IPAddresses"]),
         .target(name: "PortMapping", dependencies: ["IPAddresses", "Secrets", "Timeline", crypto]),
         .target(name: "LocalDiscovery", dependencies: ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"]),
@@ -98,7 +99,8 @@ let package = Package(
         .target(
             name: "PeerHost",
             dependencies: [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", nioCore, nioPosix,
+                "AutoNAT", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "SecureChannel", "Timeline",
+                nioCore, nioPosix,
             ]),
         .target(
             name: "RouterPorts", dependencies: ["IPAddresses", "LoopRuntime", "PortMapping", "Timeline", nioCore, nioHTTP1, nioPosix]),
@@ -126,7 +128,8 @@ let package = Package(
         .target(
             name: "WeftDaemon",
             dependencies: [
-                "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork", "LocalAPI",
+                "AutoNAT", "CLinux", "CStatusPage", "DNSCodec", "Diagnosis", "GossipSub", "HostProcess", "IPAddresses", "LinuxNetwork",
+                "LocalAPI",
                 "LocalDiscovery", "LoopRuntime", "Mesh", "MulticastPort", "Multiformats", "Naming", "NetlinkCodec", "NodeMetrics",
                 "PeerConnection", "PeerHost", "PortMapping", "PrometheusMetrics", "RouterPorts", "SecureChannel", "TLSChannel", "Timeline",
                 "UserspaceWireGuard", "WebPort", "WireGuard", coreMetrics, crypto, logging, nioCore, nioPosix,
@@ -148,16 +151,16 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection",
+                "AutoNAT", "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec",
+                "PeerConnection",
                 "SecureChannel", "Timeline", "UserspaceWireGuard", "WeftTestKit", "WireGuard", "Yamux",
             ]),
         .executableTarget(name: "WeftSimulate", dependencies: ["MeshSimulation", argumentParser]),
         .target(
             name: "PeerHostTestKit",
             dependencies: [
-                "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", "TLSChannel",
-                nioCore,
-                nioPosix,
+                "AutoNAT", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel",
+                "TLSChannel", nioCore, nioPosix,
             ]),
 
         // Benchmarks: `make bench`, `make bench-micro`.
@@ -186,16 +189,20 @@ let package = Package(
             ]),
         .testTarget(name: "YamuxTests", dependencies: ["Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(name: "GossipSubTests", dependencies: ["GossipSub", "IPAddresses", "Multiformats", "Timeline", "WeftTestKit"]),
+        .testTarget(name: "AutoNATTests", dependencies: ["AutoNAT", "IPAddresses", "Multiformats", "Timeline", "WeftTestKit"]),
         .testTarget(
             name: "PeerConnectionTests",
             dependencies: ["IPAddresses", "Multiformats", "PeerConnection", "SecureChannel", "Timeline", "WeftTestKit", "Yamux"]),
         .testTarget(
             name: "PeerHostTests",
-            dependencies: ["GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix]),
+            dependencies: [
+                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", nioCore, nioPosix,
+            ]),
         .testTarget(
             name: "InteropTests",
             dependencies: [
-                "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", "SecureChannel", crypto,
+                "AutoNAT", "GossipSub", "IPAddresses", "Multiformats", "PeerConnection", "PeerHost", "PeerHostTestKit", "SecureChannel",
+                "WeftLaboratory", "weft", crypto,
             ]),
         .testTarget(
             name: "MeshTests",

@@ -30,7 +30,8 @@ package struct Examination {
     }
 
     package var findings: [Finding] {
-        [wireguard, rights].compactMap(\.self) + node + ports + [firewall] + members + [mtu, name].compactMap(\.self) + overlaps
+        [wireguard, rights].compactMap(\.self) + node + ports + [firewall, reachability].compactMap(\.self) + members
+            + [mtu, name].compactMap(\.self) + overlaps
             + [clock]
             .compactMap(\.self)
     }
@@ -101,6 +102,27 @@ package struct Examination {
             return Finding(
                 .fault, "firewall",
                 "the chain \(chain) drops what no rule accepts, and no rule names \(shown): others cannot reach this node there")
+        }
+    }
+
+    /// A node that cannot be dialled dials: alone that is no fault.
+    private var reachability: Finding? {
+        guard let node = facts.node, let reachability = node.reachability, !node.members.isEmpty else { return nil }
+        let port = "\(facts.peeringPort)/tcp"
+        switch reachability {
+        case .reachable:
+            return Finding(.good, "reach", "members outside of this network could connect to \(port)")
+        case .unreachable:
+            return Finding(
+                .remark, "reach",
+                "members outside of this network tried to connect to \(port), and could not. This node connects to them instead, so it needs some "
+                    + "that can be reached. To be one: open \(port) in the firewalls of this machine and of its network; a router has to "
+                    + "forward it, which the node asks for by itself where it can. It is tried again after a restart, and every few hours"
+            )
+        case .unknown:
+            return Finding(
+                .remark, "reach",
+                "whether \(port) can be reached from outside of this network is not known: no connected member outside of it has tried yet")
         }
     }
 

@@ -8,12 +8,17 @@ package struct MachineFacts: Hashable, Sendable {
         package var problems: [String]
         package var overlay: [IPPrefix]
         package var members: [Member]
+        /// `nil`: it does not tell.
+        package var reachability: Reachability?
 
-        package init(name: String, problems: [String], overlay: [IPPrefix], members: [Member]) {
+        package init(
+            name: String, problems: [String], overlay: [IPPrefix], members: [Member], reachability: Reachability? = nil
+        ) {
             self.name = name
             self.problems = problems
             self.overlay = overlay
             self.members = members
+            self.reachability = reachability
         }
     }
 
@@ -32,6 +37,13 @@ package struct MachineFacts: Hashable, Sendable {
             self.hasHandshake = hasHandshake
             self.sentBytes = sentBytes
         }
+    }
+
+    /// Whether others outside of the node's network can connect to it, in the status' words.
+    package enum Reachability: String, Hashable, Sendable {
+        case reachable = "public"
+        case unreachable = "private"
+        case unknown
     }
 
     /// What a name leads to.

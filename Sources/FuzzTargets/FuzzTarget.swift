@@ -2,6 +2,7 @@
 ///
 /// A fuzzer runs one of them millions of times (scripts/fuzz); the inputs that it found worth keeping are run again by the tests.
 package enum FuzzTarget: String, CaseIterable, Sendable {
+    case autonat
     case certificate
     case connection
     case dns
@@ -20,6 +21,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
 
     package func run(_ bytes: [UInt8]) {
         switch self {
+        case .autonat: Stack.autonat(bytes)
         case .certificate: Stack.certificate(bytes)
         case .connection: Stack.connection(bytes)
         case .dns: Texts.dns(bytes)
@@ -41,6 +43,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     /// Inputs to begin with: what an honest peer sends.
     package var seeds: [[UInt8]] {
         switch self {
+        case .autonat: Stack.wishes
         case .certificate: []
         case .connection, .multistream: Stack.negotiations
         case .dns: Texts.questions

@@ -1,3 +1,4 @@
+import AutoNAT
 import GossipSub
 import IPAddresses
 import Multiformats
@@ -108,6 +109,39 @@ enum Stack {
         _ = machine.start()
         while !input.isEmpty { _ = machine.handle(.received(input.chunk()), now: .origin) }
         _ = machine.handle(.deadlineReached, now: .origin + .seconds(60))
+    }
+
+    static var wishes: [[UInt8]] {
+        let address = Multiaddr(tcp: SocketAddress(IPAddress(family: .ipv4, value: 0x0505_0501), port: 7))
+        let wish = AutoNATMessage.dial(DialRequest(peer: identity(1).peerID, addresses: [address])).encoded
+        let answers = [DialResponse(.ok, address: address), DialResponse(.dialError)].map { AutoNATMessage.response($0).encoded }
+        return [[0] + FuzzInput.chunk(wish)] + answers.map { [2] + FuzzInput.chunk($0) }
+    }
+
+    /// Both sides: whoever asks must not have others dialled, and whoever answers must not be asked without end.
+    static func autonat(_ bytes: [UInt8]) {
+        var input = FuzzInput(bytes)
+        let (peer, remote) = (identity(1).peerID, IPAddress(family: .ipv4, value: 0x0505_0501))
+        var server = DialBackServer<Int>(AutoNATConfiguration())
+        var client = DialBackClient(AutoNATConfiguration(), peer: identity(2).peerID, generator: SeededGenerator(seed: 1))
+        var (now, number) = (Instant.origin, 0)
+        _ = client.handle(.place(OwnPlace(port: 1, addresses: [], networks: [])), now: now)
+        _ = client.handle(.peer(peer, Witness(remote: remote, observed: remote)), now: now)
+        while !input.isEmpty {
+            let what = input.byte()
+            now = now + .seconds(Int(what))
+            number += 1
+            switch what & 3 {
+            case 0:
+                for action in server.handle(.asked(number, by: peer, from: remote, message: input.chunk()), now: now) {
+                    guard case .dial(_, _, let targets) = action else { continue }
+                    check(targets.count <= AutoNATConfiguration().maximumAddresses && targets.allSatisfy { $0.address == remote })
+                }
+            case 1: _ = server.handle(.deadlineReached, now: now)
+            case 2: _ = client.handle(.answered(.success(input.chunk())), now: now)
+            default: check(client.handle(.deadlineReached, now: now).count <= 1)
+            }
+        }
     }
 
     /// PRUNEs that name other peers, with a record, a forged one, and none.

@@ -89,9 +89,12 @@ package struct StatusReport: Codable, Hashable, Sendable {
         package var uptimeSeconds: Int
         /// What does not work right now, in words.
         package var problems: [String]
+        /// Whether others outside of its network can connect to it: `public`, `private`, `unknown`. `nil`: the node is of a version that
+        /// does not tell.
+        package var reachability: String?
 
         enum CodingKeys: String, CodingKey {
-            case name, interface, wireguard, addresses, overlay, mesh, problems
+            case name, interface, wireguard, addresses, overlay, mesh, problems, reachability
             case peerID = "peer_id"
             case peeringPort = "peering_port"
             case wireguardPort = "wireguard_port"
@@ -100,7 +103,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
 
         package init(
             name: String, peerID: String, interface: String, wireguard: String, addresses: [String], overlay: [String], mesh: String,
-            peeringPort: Int, wireguardPort: Int, uptimeSeconds: Int, problems: [String]
+            peeringPort: Int, wireguardPort: Int, uptimeSeconds: Int, problems: [String], reachability: String? = nil
         ) {
             self.name = name
             self.peerID = peerID
@@ -113,6 +116,7 @@ package struct StatusReport: Codable, Hashable, Sendable {
             self.wireguardPort = wireguardPort
             self.uptimeSeconds = uptimeSeconds
             self.problems = problems
+            self.reachability = reachability
         }
     }
 

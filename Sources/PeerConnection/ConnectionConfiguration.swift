@@ -34,6 +34,8 @@ package struct ConnectionConfiguration: Sendable {
     /// Ways to encrypt a connection, the preferred one first: in this order they are proposed, and any of them is accepted.
     package var security: [any SecurityProtocol]
     package var messageProtocols: [MessageProtocol]
+    /// Of which the peer's requests are taken. Any other may be asked by.
+    package var requestProtocols: [RequestProtocol]
     /// What identify tells: `agentVersion` and `protocolVersion` (libp2p identify/README.md).
     package var agentVersion: String
     package var protocolVersion: String
@@ -42,13 +44,15 @@ package struct ConnectionConfiguration: Sendable {
 
     package init(
         identity: Identity, networkKey: PrivateNetworkKey?, security: [any SecurityProtocol] = [NoiseSecurity()],
-        messageProtocols: [MessageProtocol], agentVersion: String, protocolVersion: String = "ipfs/0.1.0",
+        messageProtocols: [MessageProtocol], requestProtocols: [RequestProtocol] = [], agentVersion: String,
+        protocolVersion: String = "ipfs/0.1.0",
         yamux: YamuxConfiguration = YamuxConfiguration(), limits: ConnectionLimits = ConnectionLimits()
     ) {
         self.identity = identity
         self.networkKey = networkKey
         self.security = security
         self.messageProtocols = messageProtocols
+        self.requestProtocols = requestProtocols
         self.agentVersion = agentVersion
         self.protocolVersion = protocolVersion
         self.yamux = yamux

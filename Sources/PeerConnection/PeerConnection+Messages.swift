@@ -12,7 +12,8 @@ extension PeerConnection {
         open?.outbound[messageProtocol, default: OutboundMessages()].enqueue(LengthPrefixed.encode(frame), piece: piece)
         guard (open?.outbound[messageProtocol]?.queuedBytes ?? 0) <= configuration.limits.maximumQueuedBytes else { throw .tooSlow }
         guard let stream = open?.outbound[messageProtocol]?.stream else {
-            return try openStream(for: .messages(messageProtocol), now, &actions)
+            _ = try openStream(for: .messages(messageProtocol), now, &actions)
+            return
         }
         try sendQueued(on: stream, now, &actions)
     }

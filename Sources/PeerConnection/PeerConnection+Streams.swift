@@ -7,6 +7,7 @@ extension PeerConnection {
     /// The ids of all protocols that we answer, in the order in which identify lists them.
     var supportedProtocols: [String] {
         [IdentifyProtocol.id, IdentifyProtocol.pushID, PingProtocol.id] + configuration.messageProtocols.flatMap(\.ids)
+            + configuration.requestProtocols.map(\.id)
     }
 
     mutating func carryOut(_ action: YamuxSession.Action, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
@@ -30,18 +31,23 @@ extension PeerConnection {
     }
 
     /// Opens a stream and proposes what it is for. Refused by the multiplexer: nothing is opened, and the purpose is as good as unsupported.
-    mutating func openStream(for purpose: StreamState.Purpose, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
-        guard let produced = open?.yamux.handle(.open, now: now) else { return }
+    ///
+    /// - Returns: whether it was opened.
+    mutating func openStream(
+        for purpose: StreamState.Purpose, _ now: Instant, _ actions: inout [Action]
+    ) throws(ConnectionFailure) -> Bool {
+        guard let produced = open?.yamux.handle(.open, now: now) else { return false }
         var opened: YamuxStreamID?
         for case .opened(let stream) in produced { opened = stream }
-        guard let stream = opened else { return }
+        guard let stream = opened else { return false }
         var negotiation = MultistreamNegotiation(proposing: purpose.protocolIDs)
         let proposal = negotiation.start()
-        let deadline = now + configuration.limits.streamNegotiationTimeout
+        let deadline = purpose.deadline ?? now + configuration.limits.streamNegotiationTimeout
         open?.streams[stream] = .proposing(negotiation, purpose, deadline: deadline)
         if case .messages(let messageProtocol) = purpose { open?.outbound[messageProtocol, default: OutboundMessages()].stream = stream }
         for case .send(let bytes) in produced { try write(bytes, &actions) }
         try drive(.write(stream, proposal), now, &actions)
+        return true
     }
 
     private mutating func accept(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
@@ -74,7 +80,11 @@ extension PeerConnection {
             open?.streams[stream] = .readingPush(decoder, collector, deadline: deadline)
         case .echoing(let pending):
             try echo(bytes, on: stream, pending, now, &actions)
-        case .sendingMessages, .receivingMessages, .describing:
+        case .awaitingResponse(let id, let decoder, let deadline):
+            try receiveResponse(bytes, on: stream, id, decoder, deadline, now, &actions)
+        case .readingRequest(let requestProtocol, let decoder, let deadline):
+            try receiveRequest(bytes, on: stream, requestProtocol, decoder, deadline, now, &actions)
+        case .sendingMessages, .receivingMessages, .describing, .considering, .responding:
             break  // frames are taken above; on the others nothing is expected, and a peer that talks anyway is not listened to
         }
     }
@@ -91,7 +101,8 @@ extension PeerConnection {
             if error == .noProtocolInCommon, case .messages(let messageProtocol) = purpose {
                 open?.outbound[messageProtocol]?.isUnsupported = true
             }
-            return try drive(.reset(stream), now, &actions)  // `ended` tells that the purpose failed
+            // `ended` tells that any other purpose failed.
+            return try fail(stream, error == .noProtocolInCommon ? .unsupported : .refused, now, &actions)
         }
         open?.streams[stream] = .proposing(negotiation, purpose, deadline: deadline)
         if !step.send.isEmpty { try drive(.write(stream, step.send), now, &actions) }
@@ -109,6 +120,9 @@ extension PeerConnection {
             let waiting = describing(from: now)
             open?.streams[stream] = waiting
             try describe(on: stream, now, &actions)
+        case .question(let question):
+            try putQuestion(question, on: stream, now, &actions)
+            try receive(outcome.remainder, on: stream, now, &actions)
         }
     }
 
@@ -139,6 +153,11 @@ extension PeerConnection {
         case PingProtocol.id:
             _ = try admit(.echoing(pending: []), on: stream, limit: limits.maximumPingStreams, now, &actions)
         default:
+            if let asked = configuration.requestProtocols.first(where: { $0.id == protocolID }) {
+                let limit = asked.maximumOpenRequests
+                _ = try admit(readingRequest(asked, from: now), on: stream, limit: limit, now, &actions)
+                return
+            }
             guard let messageProtocol = configuration.messageProtocols.first(where: { $0.ids.contains(protocolID) }) else { return }
             try beginReceiving(messageProtocol, on: stream, now, &actions)
         }
@@ -170,8 +189,12 @@ extension PeerConnection {
             try drive(.closeWrite(stream), now, &actions)
         case .echoing, .receivingMessages, .describing:
             try drive(.closeWrite(stream), now, &actions)
-        case .proposing, .answering, .sendingMessages:
-            try drive(.reset(stream), now, &actions)
+        case .responding:
+            break  // both have closed: it is gone
+        case .considering:
+            break  // who asks has said all, and waits
+        case .proposing, .answering, .sendingMessages, .readingRequest, .awaitingResponse:
+            try fail(stream, .refused, now, &actions)
         case nil:
             break
         }
@@ -180,10 +203,13 @@ extension PeerConnection {
     /// The stream is gone. One that the peer has no protocol for is not opened again; one that was lost, or was not answered in
     /// time, is, a few times.
     private mutating func ended(_ stream: YamuxStreamID, _ now: Instant, _ actions: inout [Action]) throws(ConnectionFailure) {
-        switch open?.streams.removeValue(forKey: stream) {
+        let state = open?.streams.removeValue(forKey: stream)
+        if let question = state?.question { actions.append(.answered(question, .failure(.refused))) }
+        switch state {
         case .proposing(_, .messages(let messageProtocol), _), .sendingMessages(let messageProtocol):
             try lost(messageProtocol, now, &actions)
-        case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .describing, nil:
+        case .proposing, .answering, .receivingMessages, .readingIdentify, .readingPush, .echoing, .describing, .awaitingResponse,
+            .readingRequest, .considering, .responding, nil:
             break
         }
     }
@@ -195,7 +221,7 @@ extension PeerConnection {
         actions.append(.cannotSend(messageProtocol))
         let isWanted = messageProtocol.opensAtOnce && !after.isUnsupported
         guard isWanted, after.reopened <= configuration.limits.maximumReopenedStreams else { return }
-        try openStream(for: .messages(messageProtocol), now, &actions)
+        _ = try openStream(for: .messages(messageProtocol), now, &actions)
     }
 }
 
@@ -203,7 +229,7 @@ extension StreamState {
     fileprivate func isSameKind(as other: StreamState) -> Bool {
         switch (self, other) {
         case (.readingPush, .readingPush), (.echoing, .echoing), (.describing, .describing): true
-        default: false
+        default: incomingRequest != nil && incomingRequest == other.incomingRequest
         }
     }
 }
@@ -214,6 +240,12 @@ extension StreamState.Purpose {
         case .messages(let messageProtocol): messageProtocol.ids
         case .identify: [IdentifyProtocol.id]
         case .push: [IdentifyProtocol.pushID]
+        case .question(let question): [question.requestProtocol.id]
         }
+    }
+
+    /// Until when it must be reached, if that is earlier or later than for others.
+    var deadline: Instant? {
+        if case .question(let question) = self { question.deadline } else { nil }
     }
 }

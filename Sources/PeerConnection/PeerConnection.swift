@@ -17,6 +17,10 @@ package struct PeerConnection: Sendable {
         case received([UInt8])
         /// Send one frame. Before the connection stands, or when the peer lacks the protocol, it is dropped.
         case send(MessageProtocol, frame: [UInt8])
+        /// Ask the peer. Answered by `answered`, once, unless the connection ends before.
+        case ask(RequestProtocol, request: [UInt8], QuestionID)
+        /// Answer a request of the peer's; `nil` refuses it. Nothing happens if it is over.
+        case answer(RequestID, response: [UInt8]?)
         /// Our listen addresses have changed: tell the peer (identify/push).
         /// - Parameter signedPeerRecord: the same, as a sealed `PeerRecord`.
         case describe(listenAddresses: [Multiaddr], signedPeerRecord: [UInt8]? = nil)
@@ -37,6 +41,10 @@ package struct PeerConnection: Sendable {
         /// Our stream of this protocol has ended, or the peer does not speak it.
         case cannotSend(MessageProtocol)
         case message(MessageProtocol, [UInt8])
+        /// The peer asks, and waits for `answer`.
+        case request(RequestProtocol, RequestID, [UInt8])
+        /// What became of a question of ours.
+        case answered(QuestionID, Result<[UInt8], RequestFailure>)
         /// The end: close the transport. No further actions.
         case close(ConnectionFailure)
     }
@@ -137,10 +145,14 @@ package struct PeerConnection: Sendable {
             try receive(bytes, now, &actions)
         case .send(let messageProtocol, let frame):
             try send(frame, by: messageProtocol, now, &actions)
+        case .ask(let requestProtocol, let request, let id):
+            try ask(request, by: requestProtocol, id, now, &actions)
+        case .answer(let id, let response):
+            try answer(id, response, now, &actions)
         case .describe(let addresses, let record):
             listenAddresses = addresses
             signedPeerRecord = record
-            try openStream(for: .push, now, &actions)
+            _ = try openStream(for: .push, now, &actions)
         case .transportWritable(let isWritable):
             try drive(.transportWritable(isWritable), now, &actions)
         case .deadlineReached:
@@ -167,9 +179,9 @@ package struct PeerConnection: Sendable {
         let yamux = YamuxSession(role: role == .dialer ? .initiator : .responder, configuration: configuration.yamux, now: now)
         open = OpenConnection(secured: outcome.secured, yamux: yamux)
         actions.append(.established(outcome.secured.remotePeer))
-        try openStream(for: .identify, now, &actions)
+        _ = try openStream(for: .identify, now, &actions)
         for messageProtocol in configuration.messageProtocols where messageProtocol.opensAtOnce {
-            try openStream(for: .messages(messageProtocol), now, &actions)
+            _ = try openStream(for: .messages(messageProtocol), now, &actions)
         }
         try drive(.measureRoundTrip, now, &actions)
         try drive(.received(outcome.remainder), now, &actions)
@@ -190,7 +202,7 @@ package struct PeerConnection: Sendable {
         }
         try drive(.deadlineReached, now, &actions)
         let late = open?.streams.filter { ($0.value.deadline).map { $0 <= now } ?? false }.keys ?? [:].keys
-        for stream in late.sorted() { try drive(.reset(stream), now, &actions) }
+        for stream in late.sorted() { try fail(stream, .timedOut, now, &actions) }
     }
 
     /// Feeds the multiplexer and deals with all that comes of it. Its bytes go out first: what they lead to may write more.

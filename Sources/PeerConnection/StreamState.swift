@@ -20,28 +20,40 @@ enum StreamState: Sendable {
     case echoing(pending: [UInt8])
     /// We have sent our description and wait for the peer to close.
     case describing(deadline: Instant)
+    /// We have asked and read the answer, until it is whole.
+    case awaitingResponse(QuestionID, LengthPrefixedDecoder, deadline: Instant)
+    /// The peer asks. Becomes `considering`, or ends.
+    case readingRequest(RequestProtocol, LengthPrefixedDecoder, deadline: Instant)
+    /// The owner has the peer's request. Becomes `responding`, or ends.
+    case considering(RequestProtocol, deadline: Instant)
+    /// We have answered and wait for the peer to close.
+    case responding(RequestProtocol, deadline: Instant)
 
     enum Purpose: Hashable, Sendable {
         case messages(MessageProtocol)
         case identify
         case push
+        case question(Question)
     }
 
     /// Bytes that wait for the rest of what they belong to.
     var pendingCount: Int {
         switch self {
+        case .proposing(let negotiation, .question(let question), _): negotiation.pendingCount + question.frame.count
         case .proposing(let negotiation, _, _), .answering(let negotiation, _): negotiation.pendingCount
-        case .receivingMessages(_, let decoder), .readingIdentify(let decoder, _, _), .readingPush(let decoder, _, _):
+        case .receivingMessages(_, let decoder), .readingIdentify(let decoder, _, _), .readingPush(let decoder, _, _),
+            .awaitingResponse(_, let decoder, _), .readingRequest(_, let decoder, _):
             decoder.remainderCount
         case .echoing(let pending): pending.count
-        case .sendingMessages, .describing: 0
+        case .sendingMessages, .describing, .considering, .responding: 0
         }
     }
 
     var deadline: Instant? {
         switch self {
         case .proposing(_, _, let deadline), .answering(_, let deadline), .readingIdentify(_, _, let deadline),
-            .readingPush(_, _, let deadline), .describing(let deadline):
+            .readingPush(_, _, let deadline), .describing(let deadline), .awaitingResponse(_, _, let deadline),
+            .readingRequest(_, _, let deadline), .considering(_, let deadline), .responding(_, let deadline):
             deadline
         case .sendingMessages, .receivingMessages, .echoing:
             nil

@@ -50,27 +50,33 @@ extension PeerHost {
         case .write:
             break  // written above, all before one flush
         case .established(let peer):
-            established(id, peer)
+            if mayBeDialBack(id) { autoNATState?.visitors[id] = .init() } else { established(id, peer) }
         case .identified(let description):
-            guard let peer = links[id]?.peer else { return }
-            if let record = description.signedPeerRecord { route(.certified(peer, signedPeerRecord: record)) }
-            emit(.identified(peer, description))
+            identified(id, description)
         case .canSend(let messageProtocol, let protocolID):
+            admit(id)
             links[id]?.sendable[messageProtocol] = protocolID
             if messageProtocol == Self.pubsub { useForGossip(id) }
         case .cannotSend(let messageProtocol):
             links[id]?.sendable[messageProtocol] = nil
             if messageProtocol == Self.pubsub, let peer = links[id]?.peer { loseForGossip(id, of: peer) }
         case .message(Self.pubsub, let frame):
+            admit(id)
             if let peer = links[id]?.peer { route(.received(from: peer, frame)) }
         case .message(let messageProtocol, let frame):
+            admit(id)
             if let peer = links[id]?.peer { emit(.message(from: peer, messageProtocol, frame)) }
+        case .request(let requestProtocol, let request, let bytes):
+            admit(id)
+            asked(id, requestProtocol, request, bytes)
+        case .answered(let question, let result):
+            answered(question, result)
         case .close(let failure):
             end(id, failure)
         }
     }
 
-    private func established(_ id: LinkID, _ peer: PeerID) {
+    func established(_ id: LinkID, _ peer: PeerID) {
         guard peer != peerID else { return end(id, .closed, dial: .isOwnAddress) }
         endStale(of: peer, before: id)
         links[id]?.establishedAt = .now()
@@ -82,6 +88,17 @@ extension PeerHost {
         if isFirst { emit(.connected(peer, remote: links[id]?.remote)) }
         dropDuplicates(of: peer)
         if !isFirst, linkOfEachAddress(of: peer).count > 1 { emit(.pathsChanged(peer)) }
+    }
+
+    func identified(_ id: LinkID, _ description: PeerDescription) {
+        guard let peer = links[id]?.peer else { return }
+        guard autoNATState?.visitors[id] == nil else {
+            autoNATState?.visitors[id]?.description = description
+            return
+        }
+        if let record = description.signedPeerRecord { route(.certified(peer, signedPeerRecord: record)) }
+        emit(.identified(peer, description))
+        noteWitness(peer, description, on: id)
     }
 
     /// The oldest connection from each address that the peer is at: of more than one address for more than a moment if it is two machines
@@ -161,6 +178,7 @@ extension PeerHost {
         guard let link = links[id] else { return }
         let peer = peers.first { $0.value.contains(id) }?.key
         let carriedMessages = peer.map { linkOfEachAddress(of: $0).contains(id) } ?? false
+        let isDialBack = mayBeDialBack(id, endingBy: failure)
         links[id] = nil
         heldBytes -= link.heldBytes
         link.timer.set(nil)
@@ -168,8 +186,10 @@ extension PeerHost {
         link.channel.close(promise: nil)
         for (_, waiting) in link.waitingForRoom { waiting.resume() }
         if let dial = link.dial { upgraded(dial, .failure(error ?? .failed(failure))) }
+        let wasVisitor = autoNATState?.visitors.removeValue(forKey: id) != nil
+        endQuestions(on: id)
         guard let peer else {
-            if link.machine.role == .listener { emit(.refused(remote: link.remote, failure)) }
+            if link.machine.role == .listener, !wasVisitor, !isDialBack { emit(.refused(remote: link.remote, failure)) }
             return
         }
         peers[peer]?.removeAll { $0 == id }
@@ -179,6 +199,7 @@ extension PeerHost {
             return
         }
         peers[peer] = nil
+        noteWitness(peer, nil, on: id)
         route(.peerDisconnected(peer))
         emit(.disconnected(peer, failure))
     }

@@ -1,3 +1,4 @@
+import AutoNAT
 import GossipSub
 import IPAddresses
 import LoopRuntime
@@ -31,6 +32,10 @@ package actor PeerHost {
     var nextDial: UInt64 = 1
     /// Peers that others have suggested and that are being dialled.
     var suggestionsFollowed: Set<PeerID> = []
+    var questions: [QuestionID: OpenQuestion] = [:]
+    var nextQuestion: UInt64 = 1
+    /// `nil`: nobody is asked to dial us back, and nobody is dialled back.
+    var autoNATState: AutoNATState?
     /// The standing connections of each peer, oldest first.
     var peers: [PeerID: [LinkID]] = [:]
     /// The connection that carries publish-subscribe with a peer: one of them, however many stand.
@@ -54,9 +59,12 @@ package actor PeerHost {
         self.configuration = configuration
         self.events = events
         moves = RecentMoves(memory: configuration.limits.moveMemory)
+        autoNATState = configuration.autoNAT.map { AutoNATState($0, peer: configuration.identity.peerID) }
         connectionConfiguration = ConnectionConfiguration(
             identity: configuration.identity, networkKey: configuration.networkKey, security: configuration.security,
-            messageProtocols: [Self.pubsub] + configuration.messageProtocols, agentVersion: configuration.agentVersion)
+            messageProtocols: [Self.pubsub] + configuration.messageProtocols,
+            requestProtocols: configuration.requestProtocols + (configuration.autoNAT == nil ? [] : [Self.autoNAT]),
+            agentVersion: configuration.agentVersion)
         router = GossipSubRouter(
             identity: configuration.identity, configuration: configuration.gossip,
             firstSequence: WallClock.milliseconds() &* 1_000_000, generator: SystemRandomNumberGenerator())
@@ -217,6 +225,8 @@ package actor PeerHost {
         servers = []
         endDials()
         for link in links.keys.sorted() { sayGoodbye(to: link) }
+        autoNATState?.timer?.set(nil)
+        autoNATState = nil
         resolver.shutDown()
     }
 }

@@ -1,3 +1,4 @@
+import AutoNAT
 import GossipSub
 import IPAddresses
 import Multiformats
@@ -13,25 +14,32 @@ package struct PeerHostConfiguration: Sendable {
     package var security: [any SecurityProtocol]
     /// Protocols of frames that go to the owner as events, beside publish-subscribe.
     package var messageProtocols: [MessageProtocol]
+    /// Protocols of questions that the owner answers.
+    package var requestProtocols: [RequestProtocol]
     /// Free text that peers show: program and version.
     package var agentVersion: String
     package var limits: PeerHostLimits
     package var gossip: GossipSubConfiguration
     /// With fewer peers than this, those that others suggest are dialled (`GossipSubConfiguration.exchangesPeers`).
     package var wishedPeers = 12
+    /// Whether peers are asked to dial back, and are dialled back when they ask; `nil`: neither.
+    package var autoNAT: AutoNATConfiguration?
 
     package init(
         identity: Identity, networkKey: PrivateNetworkKey?, security: [any SecurityProtocol] = [NoiseSecurity()],
-        messageProtocols: [MessageProtocol] = [], agentVersion: String, limits: PeerHostLimits = PeerHostLimits(),
-        gossip: GossipSubConfiguration = GossipSubConfiguration()
+        messageProtocols: [MessageProtocol] = [], requestProtocols: [RequestProtocol] = [], agentVersion: String,
+        limits: PeerHostLimits = PeerHostLimits(), gossip: GossipSubConfiguration = GossipSubConfiguration(),
+        autoNAT: AutoNATConfiguration? = nil
     ) {
         self.identity = identity
         self.networkKey = networkKey
         self.security = security
         self.messageProtocols = messageProtocols
+        self.requestProtocols = requestProtocols
         self.agentVersion = agentVersion
         self.limits = limits
         self.gossip = gossip
+        self.autoNAT = autoNAT
     }
 }
 
@@ -86,6 +94,10 @@ package enum PeerHostEvent: Sendable {
     case identified(PeerID, PeerDescription)
     /// A frame of one of the owner's message protocols.
     case message(from: PeerID, MessageProtocol, [UInt8])
+    /// A peer asks by one of the owner's request protocols, and waits for ``PeerHost/answer(_:with:)``.
+    case request(IncomingRequest)
+    /// Whether this host can be dialled is known, or is not known any more; see ``PeerHost/checkReachability(at:)``.
+    case reachability(NATStatus)
     /// A message of a topic that is subscribed. If the topic's policy says so, it waits for a verdict.
     case gossip(Message)
     /// A peer broke the rules of publish-subscribe; it cost nothing but this line.

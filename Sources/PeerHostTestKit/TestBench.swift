@@ -1,3 +1,4 @@
+import AutoNAT
 import LoopRuntime
 import Multiformats
 import NIOPosix
@@ -20,13 +21,15 @@ package final class TestBench: Sendable {
     ///   - configure: sets what else matters.
     package func host(
         _ index: UInt8, secret: UInt8? = 7, security: [any SecurityProtocol]? = nil, messageProtocols: [MessageProtocol] = [],
-        limits: PeerHostLimits = PeerHostLimits(), _ configure: (inout PeerHostConfiguration) -> Void = { _ in }
+        requestProtocols: [RequestProtocol] = [], limits: PeerHostLimits = PeerHostLimits(), autoNAT: AutoNATConfiguration? = nil,
+        _ configure: (inout PeerHostConfiguration) -> Void = { _ in }
     ) throws -> TestHost {
         var configuration = PeerHostConfiguration(
             identity: try Identity(seed: [UInt8](repeating: index, count: Identity.seedLength)),
             networkKey: secret.flatMap { PrivateNetworkKey(bytes: Self.networkKey($0)) },
             security: security ?? [NoiseSecurity()] + Self.tlsAlone,
-            messageProtocols: messageProtocols, agentVersion: "weft/test", limits: limits)
+            messageProtocols: messageProtocols, requestProtocols: requestProtocols, agentVersion: "weft/test", limits: limits,
+            autoNAT: autoNAT)
         configure(&configuration)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let events = EventLog<PeerHostEvent>()

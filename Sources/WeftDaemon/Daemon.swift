@@ -190,7 +190,8 @@ package struct Daemon: Sendable {
         let host = PeerHost(
             configuration: PeerHostConfiguration(
                 identity: state.identity, networkKey: key, security: [NoiseSecurity(), TLSSecurity(unixSeconds: WallClock.seconds)],
-                messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent),
+                messageProtocols: [Engine.syncProtocol], agentVersion: WeftVersion.agent,
+                autoNAT: Engine.reachabilityCheck(beside: token.overlay)),
             executor: executor
         ) { event in
             engine.assumeIsolated { $0.post(.host(event)) }

@@ -24,7 +24,8 @@ extension Engine {
             overlay: parts.token.overlay.prefixes.map(\.description),
             mesh: parts.token.secret.fingerprint, peeringPort: Int(parts.settings.clusterPort),
             wireguardPort: Int(parts.settings.wireguardPort),
-            uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints)
+            uptimeSeconds: Int(startedAt.duration(to: .now()).wholeSeconds), problems: [problem].compactMap { $0 } + joinComplaints,
+            reachability: natStatus.rawValue)
         let members = membership.live.map { member in
             describe(member.record, names[member.record.peer], claims.labels(of: member.record.peer), device, roundTrips)
         }

@@ -1,3 +1,4 @@
+import AutoNAT
 import CLinux
 import GossipSub
 import IPAddresses
@@ -59,6 +60,7 @@ actor Engine {
     private(set) lazy var neighbours = makeNeighbourFinder()
     /// `nil`: no router is asked.
     private(set) lazy var portMapper = makePortMapper()
+    var natStatus = NATStatus.unknown
     /// What routers forward to this node from addresses that the world knows.
     var mappedPorts: [MappedPort] = []
 
@@ -176,6 +178,8 @@ actor Engine {
     func tellReachability() {
         let facts = reachability()
         decide(.localFactsChanged(endpoints: facts.endpoints, peeringAddresses: facts.peering))
+        host?.assumeIsolated { $0.announce(listenAddresses: facts.peering) }
+        checkReachability(facts.peering)
     }
 
     private func process(_ event: PeerHostEvent) {
@@ -198,6 +202,10 @@ actor Engine {
             parts.log.debug("peer identified", metadata: ["peer": "\(peerID)", "agent": "\(description.agentVersion)"])
         case .message(let peerID, _, let frame):
             for action in news(.syncMessage(from: peerID, frame), by: .sync) { carryOut(action) }
+        case .request(let request):
+            host?.assumeIsolated { $0.answer(request, with: nil) }  // the daemon has no such protocol
+        case .reachability(let status):
+            note(status)
         case .gossip(let message):
             judge(message)
         case .gossipRefused(let refusal):

@@ -43,7 +43,7 @@ extension MachineFacts {
         }
         node = Node(
             name: report.node.name, problems: report.node.problems, overlay: report.node.overlay.compactMap { IPPrefix($0) },
-            members: members)
+            members: members, reachability: report.node.reachability.flatMap(MachineFacts.Reachability.init))
         peeringPort = report.node.peeringPort
         wireguardPort = report.node.wireguardPort
         interface = report.node.interface

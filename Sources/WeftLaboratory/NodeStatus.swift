@@ -7,9 +7,10 @@ package struct NodeStatus: Codable, Sendable {
         package let wireguard: String
         package let addresses: [String]
         package let uptimeSeconds: Double
+        package let reachability: String?
 
         enum CodingKeys: String, CodingKey {
-            case name, interface, wireguard, addresses
+            case name, interface, wireguard, addresses, reachability
             case peerID = "peer_id"
             case uptimeSeconds = "uptime_seconds"
         }

@@ -49,6 +49,21 @@ import Testing
         #expect(subjects == ["WireGuard", "node", "firewall", "members", "MTU", "names", "clock"])
     }
 
+    @Test func whetherOthersCanConnect() throws {
+        try expect(.remark, "10042/tcp", "could not", "forward") { $0.node?.reachability = .unreachable }
+        try expect(.remark, "10042/tcp", "not known") { $0.node?.reachability = .unknown }
+        #expect(try findings { $0.node?.reachability = .reachable } == [])
+        var facts = try Self.healthy()
+        facts.node?.reachability = .reachable
+        #expect(Examination(facts).findings.contains { $0.subject == "reach" && $0.grade == .good })
+        // Alone, there is nobody outside.
+        #expect(
+            try findings {
+                $0.node?.reachability = .unknown
+                $0.node?.members = []
+            } == [])
+    }
+
     @Test func wireguardIsMissing() throws {
         try expect(.fault, "modprobe wireguard", "wireguard-go") { $0.hasKernelWireGuard = false }
         try expect(.fault, "modprobe wireguard", "wireguard-go") { $0.hasKernelWireGuard = nil }

@@ -32,6 +32,9 @@ extension ImportRule {
             "PeerConnection", ["Multiformats", "SecureChannel", "SwiftProtobuf", "Timeline", "Yamux"], "puts the libp2p machines together"),
         ImportRule(
             "GossipSub", ["Crypto", "DequeModule", "IPAddresses", "Multiformats", "SwiftProtobuf", "Timeline"], "Crypto for message ids"),
+        ImportRule(
+            "AutoNAT", ["IPAddresses", "Multiformats", "Timeline"],
+            "whether a node can be dialled: whom to ask, whom to dial back; who asks and dials is for others"),
         ImportRule("DNSCodec", ["IPAddresses"], "questions and answers about names; where they come from and go to is for others"),
         ImportRule(
             "LocalDiscovery", ["DNSCodec", "IPAddresses", "Multiformats", "Timeline"],
@@ -53,7 +56,7 @@ extension ImportRule {
         ImportRule(
             "PeerHost",
             [
-                "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection",
+                "AutoNAT", "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection",
                 "SecureChannel",
                 "Timeline",
             ], "libp2p over TCP: useful to programs that are no mesh"),
@@ -95,7 +98,8 @@ extension ImportRule {
         ImportRule(
             "WeftDaemon",
             [
-                "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "Diagnosis", "FoundationEssentials", "Glibc", "GossipSub",
+                "AutoNAT", "CLinux", "CStatusPage", "CoreMetrics", "Crypto", "DNSCodec", "Diagnosis", "FoundationEssentials", "Glibc",
+                "GossipSub",
                 "HostProcess",
                 "IPAddresses", "LinuxNetwork", "LocalAPI", "LocalDiscovery", "Logging", "LoopRuntime", "Mesh", "MulticastPort",
                 "Multiformats", "NIOCore", "NIOPosix", "Naming", "NetlinkCodec", "NodeMetrics", "PeerConnection", "PeerHost",
@@ -116,8 +120,8 @@ extension ImportRule {
         ImportRule(
             "PeerHostTestKit",
             [
-                "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection", "PeerHost",
-                "SecureChannel", "Synchronization", "TLSChannel",
+                "AutoNAT", "Glibc", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "NIOCore", "NIOPosix", "PeerConnection",
+                "PeerHost", "SecureChannel", "Synchronization", "TLSChannel",
             ],
             "real hosts on loopback, and no part of Weft"),
         ImportRule(
@@ -132,7 +136,8 @@ extension ImportRule {
         ImportRule(
             "FuzzTargets",
             [
-                "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec", "PeerConnection",
+                "AutoNAT", "DNSCodec", "GossipSub", "IPAddresses", "LocalDiscovery", "Mesh", "Multiformats", "NetlinkCodec",
+                "PeerConnection",
                 "SecureChannel", "Timeline", "UserspaceWireGuard", "WeftTestKit", "WireGuard", "Yamux",
             ],
             "whatever reads what others send: no socket and no file is in reach of a fuzzer"),
@@ -154,14 +159,16 @@ extension ImportRule {
 
     static let pure = [
         "Timeline", "Secrets", "IPAddresses", "WireGuard", "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub",
-        "DNSCodec", "LocalDiscovery", "NetlinkCodec", "Mesh", "PortMapping",
+        "AutoNAT", "DNSCodec", "LocalDiscovery", "NetlinkCodec", "Mesh", "PortMapping",
     ]
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "FuzzTargets", "MeshBench",
         "MicroBench", "PeerBench",
     ]
-    static let libp2p = ["Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "TLSChannel", "PeerHost", "LoopRuntime"]
+    static let libp2p = [
+        "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "AutoNAT", "TLSChannel", "PeerHost", "LoopRuntime",
+    ]
     static let adapters = [
         "LoopRuntime", "TLSChannel", "PeerHost", "LinuxNetwork", "UserspaceWireGuard", "HostProcess", "LocalAPI", "PrometheusMetrics",
         "NodeMetrics",

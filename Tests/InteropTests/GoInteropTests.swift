@@ -1,3 +1,4 @@
+import AutoNAT
 import GossipSub
 import Multiformats
 import PeerConnection
@@ -101,6 +102,20 @@ struct GoInteropTests {
             #expect(heard)
             await ours.host.publish(Array("to afar".utf8), on: Self.topic)
             #expect(await far.heard(["to afar"], from: ours.peerID))
+        }
+    }
+
+    /// It dials nobody whose address is not public: `GoReachabilityTests` has those that are.
+    @Test func `it answers that it does not dial us back`() async throws {
+        try await withGoPeers { peers, bench in
+            let theirs = try await peers.start()
+            let ours = try await member(bench, 1)
+            let own = try await ours.listen()
+            _ = try await ours.host.dial(theirs.address)
+            let asked = RequestProtocol(AutoNATMessage.protocolID, maximumRequestBytes: 4_096, maximumResponseBytes: 4_096)
+            let wish = AutoNATMessage.dial(DialRequest(peer: ours.peerID, addresses: [own.withoutPeerID]))
+            let answer = try await ours.host.ask(wish.encoded, by: asked, of: theirs.id)
+            #expect(try AutoNATMessage(answer) == .response(DialResponse(.dialRefused)))
         }
     }
 

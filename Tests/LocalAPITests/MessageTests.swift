@@ -7,7 +7,7 @@ import Testing
 @Suite struct MessageTests {
     private static let node = StatusReport.Node(
         name: "host-a", peerID: "12D3", interface: "weft0", wireguard: "kernel", addresses: ["10.1.0.1"], overlay: ["10.1.0.0/16"],
-        mesh: "abcdefgh", peeringPort: 10042, wireguardPort: 10043, uptimeSeconds: 5, problems: ["none"])
+        mesh: "abcdefgh", peeringPort: 10042, wireguardPort: 10043, uptimeSeconds: 5, problems: ["none"], reachability: "public")
     private static let member = StatusReport.Member(
         name: "host-b", peerID: "12D4", addresses: ["10.1.0.2"], state: .connected, endpoint: "192.0.2.1:10042", lastHandshakeSecondsAgo: 3,
         receivedBytes: 1, sentBytes: 2, roundTripMillis: 0.5, software: "weft/0.1.0")
@@ -29,7 +29,7 @@ import Testing
     @Test func theStatusIsAsDocumented() throws {
         let node =
             #"{"addresses":["10.1.0.1"],"interface":"weft0","mesh":"abcdefgh","name":"host-a","overlay":["10.1.0.0/16"],"peer_id":"12D3","#
-            + #""peering_port":10042,"problems":["none"],"uptime_seconds":5,"wireguard":"kernel","wireguard_port":10043}"#
+            + #""peering_port":10042,"problems":["none"],"reachability":"public","uptime_seconds":5,"wireguard":"kernel","wireguard_port":10043}"#
         let member =
             #"{"addresses":["10.1.0.2"],"endpoint":"192.0.2.1:10042","last_handshake_seconds_ago":3,"name":"host-b","peer_id":"12D4","#
             + #""received_bytes":1,"round_trip_millis":0.5,"sent_bytes":2,"software":"weft/0.1.0","state":"connected"}"#

@@ -91,7 +91,8 @@ import WeftTestKit
             header, line("na"), line("ls"), header + line("/nothing/1"), identify, frames, ping, Array(ping.prefix(9)),
             header + line(IdentifyProtocol.id), push, push, push, header + line(PingProtocol.id) + ping,
             header + line("/gossip/2") + frames, header + line("/gossip/1") + frames, header + line("/sync/1") + frames,
-            line("/gossip/2"), line(IdentifyProtocol.id) + identify, [0xff, 0xff, 0xff, 0x7f],
+            header + line(lookup.id) + frames, header + line(lookup.id) + frames, line(lookup.id), line("/gossip/2"),
+            line(IdentifyProtocol.id) + identify, [0xff, 0xff, 0xff, 0x7f],
         ]
     }
 
@@ -127,7 +128,7 @@ import WeftTestKit
         guard let open = machine.open else { return }
         #expect(open.streams.count <= YamuxConfiguration().maximumInboundStreams + 8)
         #expect(open.streams.count <= open.yamux.streamCount, "no state without its stream")
-        var counts = (push: 0, pings: 0, describing: 0, messages: 0)
+        var counts = (push: 0, pings: 0, describing: 0, messages: 0, requests: 0)
         for state in open.streams.values {
             switch state {
             case .readingPush: counts.push += 1
@@ -138,11 +139,17 @@ import WeftTestKit
             case .receivingMessages(let messageProtocol, let decoder):
                 counts.messages += 1
                 #expect(decoder.remainder.count <= messageProtocol.maximumFrameBytes + Varint.maximumByteCount)
+            case .readingRequest(let requestProtocol, let decoder, _):
+                counts.requests += 1
+                #expect(decoder.remainder.count <= requestProtocol.maximumRequestBytes + Varint.maximumByteCount)
+            case .considering, .responding: counts.requests += 1
+            case .awaitingResponse(_, let decoder, _):
+                #expect(decoder.remainder.count <= lookup.maximumResponseBytes + Varint.maximumByteCount)
             case .proposing, .answering, .sendingMessages, .readingIdentify: break
             }
         }
         #expect(counts.push <= limits.maximumIdentifyStreams && counts.describing <= limits.maximumIdentifyStreams)
-        #expect(counts.pings <= limits.maximumPingStreams && counts.messages <= 2)
+        #expect(counts.pings <= limits.maximumPingStreams && counts.messages <= 2 && counts.requests <= lookup.maximumOpenRequests)
         for outbound in open.outbound.values { #expect(outbound.reopened <= limits.maximumReopenedStreams + 1) }
     }
 
@@ -151,17 +158,27 @@ import WeftTestKit
         var random = SeededGenerator(seed: testSeed("established"))
         let payloads = try payloads()
         let limits = ConnectionLimits()
-        let standing = try Bench(role, role == .dialer ? .dialer : .listener)
+        var setup = role == .dialer ? Setup.dialer : .listener
+        setup.requestProtocols = [lookup]
+        let standing = try Bench(role, setup)
         var (machine, peer) = (standing.machine, standing.peer)
         var next: UInt32 = role == .dialer ? 2 : 1
         var now = Instant.origin
-        var (connections, messages, descriptions) = (1, 0, 0)
+        var (connections, messages, descriptions, requests, questions) = (1, 0, 0, 0, UInt64(0))
         for round in 0..<Self.rounds / 2 {
             now = now + .milliseconds(5)
             let wire = try peer.seal(frame(&random, payloads, next: &next))
             let actions = machine.handle(.received(wire), now: now)
             messages += actions.messages(gossip).count + actions.messages(sync).count
             descriptions += actions.descriptions.count
+            requests += actions.requests.count
+            for (id, bytes) in actions.requests where Bool.random(using: &random) {
+                _ = machine.handle(.answer(id, response: Bool.random(using: &random) ? bytes : nil), now: now)
+            }
+            if round % 64 == 0 {
+                questions += 1
+                _ = machine.handle(.ask(lookup, request: [1, 2, 3], QuestionID(rawValue: questions)), now: now)
+            }
             #expect(actions.written.count < 1 << 16)
             if let deadline = machine.nextDeadline, deadline <= now { _ = machine.handle(.deadlineReached, now: now) }
             if round % 16 == 0 { expectBounded(machine, limits) }
@@ -173,6 +190,7 @@ import WeftTestKit
         // Else the frames were refused before they came to what is tested here.
         #expect(messages > Self.rounds / 200)
         #expect(descriptions > Self.rounds / 2_000)
+        #expect(requests > Self.rounds / 2_000)
         #expect(connections < Self.rounds / 10)
     }
 

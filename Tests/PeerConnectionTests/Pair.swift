@@ -1,6 +1,7 @@
 import IPAddresses
 import Multiformats
 import SecureChannel
+import Testing
 import Timeline
 import WeftTestKit
 
@@ -24,11 +25,15 @@ func loopback(_ port: UInt16) -> Multiaddr {
     Multiaddr(tcp: SocketAddress(IPAddress(family: .ipv4, value: 0x7f00_0001), port: port))
 }
 
+let lookup = RequestProtocol(
+    "/lookup/1", maximumRequestBytes: 1_000, maximumResponseBytes: 2_000, timeout: .seconds(20), maximumOpenRequests: 3)
+
 /// What a test sets of one end.
 struct Setup {
     var identityByte: UInt8
     var key: PrivateNetworkKey? = networkKey(7)
     var protocols = [gossip, sync]
+    var requestProtocols: [RequestProtocol] = []
     var expectedPeer: PeerID?
     var limits = ConnectionLimits()
 
@@ -37,8 +42,8 @@ struct Setup {
 
     func configuration() throws -> ConnectionConfiguration {
         ConnectionConfiguration(
-            identity: try identity(identityByte), networkKey: key, messageProtocols: protocols, agentVersion: "weft/\(identityByte)",
-            limits: limits)
+            identity: try identity(identityByte), networkKey: key, messageProtocols: protocols, requestProtocols: requestProtocols,
+            agentVersion: "weft/\(identityByte)", limits: limits)
     }
 
     func machine(_ role: PeerConnection.Role, now: Instant = .origin) throws -> PeerConnection {
@@ -147,6 +152,18 @@ extension [Action] {
 
     func messages(_ messageProtocol: MessageProtocol) -> [[UInt8]] {
         compactMap { if case .message(messageProtocol, let frame) = $0 { frame } else { nil } }
+    }
+
+    var requests: [(id: RequestID, bytes: [UInt8])] {
+        compactMap { if case .request(_, let id, let bytes) = $0 { (id, bytes) } else { nil } }
+    }
+
+    /// What became of our questions, by their numbers; each is told once.
+    var answers: [UInt64: Result<[UInt8], RequestFailure>] {
+        reduce(into: [:]) { answers, action in
+            guard case .answered(let id, let result) = action else { return }
+            #expect(answers.updateValue(result, forKey: id.rawValue) == nil)
+        }
     }
 
     /// The ids by which we may send.
