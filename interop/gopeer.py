@@ -29,7 +29,6 @@ from libp2p.crypto import KeyType, crypto_generate_keypair
 from libp2p.peer import addr_info_from_p2p_addr
 from libp2p.pubsub import PubSub
 
-PUBLISH_INTERVAL = 1
 REDIAL_INTERVAL = 2
 PEERS_INTERVAL = 0.25
 
@@ -43,8 +42,9 @@ def end(*_):
     os._exit(0)
 
 
-def end_with_standard_input():
-    sys.stdin.buffer.read()
+def watch_standard_input(on_line):
+    for _ in sys.stdin.buffer:
+        on_line()
     end()
 
 
@@ -55,6 +55,9 @@ def parse_arguments():
     parser.add_argument("--psk", metavar="HEX", help="32 bytes of a private network; the environment's WEFT_INTEROP_PSK if not given")
     parser.add_argument("--security", choices=["noise", "tls"], help="this protocol alone")
     parser.add_argument("--message", help="what is published, in the place of a JSON object; %%d becomes the number")
+    parser.add_argument("--messages", type=int, metavar="COUNT", help="publishes no more than these")
+    parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between two messages")
+    parser.add_argument("--on-line", action="store_true", help="begins to publish with the first line of standard input")
     parser.add_argument("--quiet", action="store_true", help="publishes nothing")
     parser.add_argument("--ping", action="store_true", help="pings the first peer each second")
     parser.add_argument("--relay", action="store_true", help="relays for others (circuit v2)")
@@ -86,13 +89,15 @@ async def receive(subscription, own_id):
                  signature=len(message.signature or b""), data=message.data.decode("utf8", "replace"))
 
 
-async def publish(topic, own_id, form):
+async def publish(topic, own_id, arguments, begin):
+    if arguments.on_line:
+        await begin.wait()
     number = 0
-    while True:
-        text = form.replace("%d", str(number)) if form else json.dumps({"from": own_id, "number": number})
+    while arguments.messages is None or number < arguments.messages:
+        text = arguments.message.replace("%d", str(number)) if arguments.message else json.dumps({"from": own_id, "number": number})
         await topic.publish(text.encode())
         number += 1
-        await asyncio.sleep(PUBLISH_INTERVAL)
+        await asyncio.sleep(arguments.interval)
 
 
 async def watch_topic(pubsub, name):
@@ -145,8 +150,10 @@ async def main():
     arguments = parse_arguments()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    begin = asyncio.Event()
     if arguments.until_eof:
-        threading.Thread(target=end_with_standard_input, daemon=True).start()
+        loop = asyncio.get_running_loop()
+        threading.Thread(target=watch_standard_input, args=[lambda: loop.call_soon_threadsafe(begin.set)], daemon=True).start()
     host = make_host(arguments, asyncio.get_running_loop())
     own_id = host.id.string
     relay = None
@@ -161,7 +168,7 @@ async def main():
     tell("listening", id=own_id, addresses=[f"{address}/p2p/{own_id}" for address in host.addrs])
     tasks = [receive(subscription, own_id), watch_topic(pubsub, arguments.topic), connect(host, arguments)]
     if not arguments.quiet:
-        tasks.append(publish(topic, own_id, arguments.message))
+        tasks.append(publish(topic, own_id, arguments, begin))
     await asyncio.gather(*tasks)
     del relay
 

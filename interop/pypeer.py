@@ -35,7 +35,6 @@ from libp2p.pubsub.pubsub import Pubsub
 from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
-PUBLISH_INTERVAL = 1
 REDIAL_INTERVAL = 2
 PEERS_INTERVAL = 0.25
 
@@ -48,8 +47,9 @@ def end(*_):
     os._exit(0)
 
 
-def end_with_standard_input():
-    sys.stdin.buffer.read()
+def watch_standard_input(on_line):
+    for _ in sys.stdin.buffer:
+        on_line()
     end()
 
 
@@ -59,6 +59,9 @@ def parse_arguments():
     parser.add_argument("--topic", required=True)
     parser.add_argument("--psk", metavar="HEX", help="32 bytes of a private network; the environment's WEFT_INTEROP_PSK if not given")
     parser.add_argument("--message", help="what is published, in the place of a JSON object; %%d becomes the number")
+    parser.add_argument("--messages", type=int, metavar="COUNT", help="publishes no more than these")
+    parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between two messages")
+    parser.add_argument("--on-line", action="store_true", help="begins to publish with the first line of standard input")
     parser.add_argument("--quiet", action="store_true", help="publishes nothing")
     parser.add_argument("--ping", action="store_true", help="pings the first peer each second")
     parser.add_argument("--exchange", action="store_true", help="names other peers in a PRUNE")
@@ -76,13 +79,15 @@ async def receive(subscription, own_id):
                  signature=len(message.signature), data=message.data.decode("utf8", "replace"))
 
 
-async def publish(pubsub, topic, own_id, form):
+async def publish(pubsub, own_id, arguments, begin):
+    if arguments.on_line:
+        await begin.wait()
     number = 0
-    while True:
-        text = form.replace("%d", str(number)) if form else json.dumps({"from": own_id, "number": number})
-        await pubsub.publish(topic, text.encode())
+    while arguments.messages is None or number < arguments.messages:
+        text = arguments.message.replace("%d", str(number)) if arguments.message else json.dumps({"from": own_id, "number": number})
+        await pubsub.publish(arguments.topic, text.encode())
         number += 1
-        await trio.sleep(PUBLISH_INTERVAL)
+        await trio.sleep(arguments.interval)
 
 
 async def watch(event, peers):
@@ -135,8 +140,10 @@ async def connect(host, arguments):
 async def main(arguments):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
+    begin = trio.Event()
     if arguments.until_eof:
-        threading.Thread(target=end_with_standard_input, daemon=True).start()
+        token = trio.lowlevel.current_trio_token()
+        threading.Thread(target=watch_standard_input, args=[lambda: token.run_sync_soon(begin.set)], daemon=True).start()
     psk = arguments.psk or os.environ.get("WEFT_INTEROP_PSK") or None
     host = new_host(key_pair=create_new_key_pair(), muxer_preference="YAMUX", psk=psk)
     gossip = GossipSub(protocols=[PROTOCOL_ID_V11], degree=6, degree_low=5, degree_high=12, heartbeat_interval=1, do_px=arguments.exchange)
@@ -153,7 +160,7 @@ async def main(arguments):
             nursery.start_soon(watch, "mesh-peers", lambda: gossip.mesh.get(topic, ()))
             nursery.start_soon(connect, host, arguments)
             if not arguments.quiet:
-                nursery.start_soon(publish, pubsub, topic, own_id, arguments.message)
+                nursery.start_soon(publish, pubsub, own_id, arguments, begin)
             if arguments.leave_at:
                 nursery.start_soon(leave, pubsub, gossip, topic, arguments.leave_at)
             await trio.sleep_forever()

@@ -28,6 +28,10 @@ struct ForeignPeer: Sendable {
     /// On loopback, with the peer id.
     let address: Multiaddr
     let events: EventLog<ForeignEvent>
+    fileprivate let child: Child
+
+    /// Has one begin that was started with `--on-line`.
+    func begin() throws { try child.sayLine() }
 
     /// Whether it received these texts from this author, in time and signed.
     func heard(_ texts: [String], from author: PeerID, within limit: Duration = .seconds(20)) async -> Bool {
@@ -89,7 +93,7 @@ final class ForeignPeers: Sendable {
         guard let first, let id = first.id, let address = first.addresses?.first else {
             throw InteropError(description: "the foreign peer did not start: \(first?.error ?? "it says nothing")")
         }
-        return ForeignPeer(id: try PeerID(id), address: try Multiaddr(address), events: child.events)
+        return ForeignPeer(id: try PeerID(id), address: try Multiaddr(address), events: child.events, child: child)
     }
 
     func end() async {
@@ -133,6 +137,8 @@ private final class Child: Sendable {
         }
         try process.run()
     }
+
+    func sayLine() throws { try input.fileHandleForWriting.write(contentsOf: Data("\n".utf8)) }
 
     /// Ends the process by its id, and returns when it is gone. (`waitUntilExit` would wait for a run loop that no test has.)
     func end() async {
