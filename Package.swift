@@ -176,6 +176,10 @@ let package = Package(
             name: "PeerBench", dependencies: ["IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel"],
             path: "Benchmarks/PeerBench"),
 
+        // docs/LIBP2P.md.
+        .executableTarget(
+            name: "Chat", dependencies: ["GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerHost"], path: "Examples/Chat"),
+
         .testTarget(name: "TimelineTests", dependencies: ["Timeline"]),
         .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"]),
         .testTarget(name: "WireGuardTests", dependencies: ["WireGuard"]),
@@ -265,3 +269,22 @@ let package = Package(
     ] + fuzzing,
     swiftLanguageModes: [.v6]
 )
+
+// For scripts/libp2p-test: libp2p by itself, that is the example, the rooms that it is made of, and their tests.
+if Context.environment["WEFT_LIBP2P_ALONE"] != nil {
+    let tests = [
+        "TimelineTests", "IPAddressesTests", "MultiformatsTests", "SecureChannelTests", "TLSChannelTests", "YamuxTests",
+        "PeerConnectionTests",
+        "GossipSubTests", "AutoNATTests", "LoopRuntimeTests", "PeerHostTests",
+    ]
+    var wanted = Set(["Chat"] + tests)
+    var found = 0
+    while found < wanted.count {
+        found = wanted.count
+        for target in package.targets where wanted.contains(target.name) {
+            for case .byNameItem(let name, _) in target.dependencies { wanted.insert(name) }
+        }
+    }
+    package.targets.removeAll { !wanted.contains($0.name) }
+    package.products = []
+}

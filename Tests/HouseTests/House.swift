@@ -15,7 +15,7 @@ enum House {
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .path
 
-    static let sources = swiftFiles(under: "Sources") + swiftFiles(under: "Benchmarks")
+    static let sources = ["Sources", "Benchmarks", "Examples"].flatMap(swiftFiles)
 
     /// Folders with tests in them.
     static var testFolders: [String] {

@@ -155,6 +155,9 @@ extension ImportRule {
             "PeerBench",
             ["Foundation", "IPAddresses", "LoopRuntime", "Multiformats", "PeerConnection", "PeerHost", "SecureChannel", "Synchronization"],
             "libp2p alone, as a program uses it; Foundation for its processes"),
+        ImportRule(
+            "Chat", ["Foundation", "GossipSub", "IPAddresses", "LoopRuntime", "Multiformats", "PeerHost"],
+            "libp2p as another program would use it; Foundation for a thread"),
     ]
 
     static let pure = [
@@ -164,7 +167,7 @@ extension ImportRule {
     /// What only tests and benchmarks use: it may wait and start tasks as they do.
     static let testSupport = [
         "WeftTestKit", "PeerHostTestKit", "WeftLaboratory", "MeshSimulation", "WeftSimulate", "FuzzTargets", "MeshBench",
-        "MicroBench", "PeerBench",
+        "MicroBench", "PeerBench", "Chat",
     ]
     static let libp2p = [
         "Multiformats", "SecureChannel", "Yamux", "PeerConnection", "GossipSub", "AutoNAT", "TLSChannel", "PeerHost", "LoopRuntime",

@@ -2,7 +2,7 @@
 # The blocks of commands and settings in the documentation, and which of them a test has used: the file "$used" has a line for each.
 
 # Pages for people who change Weft: their blocks are run by scripts/developer-test, without machines.
-developer_pages=(docs/BENCHMARKS.md docs/INTEROP.md)
+developer_pages=(docs/BENCHMARKS.md docs/INTEROP.md docs/LIBP2P.md)
 
 # The Nth block of a kind (sh, yaml, nft) of a page, as it stands there.
 block() { # page, kind, number
@@ -31,7 +31,7 @@ all_blocks() { # pages
 unknown_blocks() { # pages
     awk '
         FNR == 1 {inside = 0}
-        /^ *```/ {inside = !inside; if (inside && $0 !~ /^```(sh|yaml|nft|json|text)$/) print FILENAME ":" FNR ": " $0}
+        /^ *```/ {inside = !inside; if (inside && $0 !~ /^```(sh|yaml|nft|json|swift|text)$/) print FILENAME ":" FNR ": " $0}
     ' "$@"
 }
 
