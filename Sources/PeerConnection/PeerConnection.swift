@@ -105,7 +105,7 @@ package struct PeerConnection: Sendable {
     /// What this connection makes us keep, in bytes: what came and is not whole, what the peer has not read, and something for each stream.
     package var heldBytes: Int {
         guard let open else { return 0 }
-        let received = open.streams.values.reduce(open.secured.pendingCount) { $0 + $1.pendingCount + ConnectionLimits.bytesPerStream }
+        let received = open.streams.values.reduce(open.secured.heldBytes) { $0 + $1.pendingCount + ConnectionLimits.bytesPerStream }
         return open.outbound.values.reduce(received + open.yamux.bufferedSendBytes) { $0 + $1.queuedBytes }
     }
 

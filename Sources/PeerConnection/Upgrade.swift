@@ -24,7 +24,7 @@ struct Upgrade: Sendable {
             remotePeer = outcome.remotePeer
         }
 
-        var pendingCount: Int { session.pendingCount }
+        var heldBytes: Int { session.heldBytes }
 
         mutating func encrypt(_ plaintext: [UInt8]) throws(ConnectionFailure) -> [UInt8] {
             if plaintext.isEmpty { return [] }

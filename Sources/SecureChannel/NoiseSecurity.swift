@@ -44,7 +44,7 @@ package struct NoiseSecurity: SecurityProtocol {
     private struct Session: SecuredSession, RedactedSecret {
         var noise: NoiseSession
 
-        var pendingCount: Int { noise.pendingCount }
+        var heldBytes: Int { noise.pendingCount }
 
         mutating func encrypt(_ plaintext: [UInt8]) throws(SecurityError) -> [UInt8] {
             do { return try noise.encrypt(plaintext) } catch { throw SecurityError(error) }

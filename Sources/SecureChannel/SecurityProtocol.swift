@@ -70,8 +70,8 @@ package struct SecurityOutcome: Sendable {
 
 /// The encrypted connection after a handshake. After an error it is of no further use.
 package protocol SecuredSession: Sendable {
-    /// Bytes that came and wait for the rest of what they belong to.
-    var pendingCount: Int { get }
+    /// What it keeps: bytes that wait for the rest of what they belong to, and what the protocol itself takes if that is much.
+    var heldBytes: Int { get }
 
     /// Bytes for the wire; nothing for nothing.
     mutating func encrypt(_ plaintext: [UInt8]) throws(SecurityError) -> [UInt8]

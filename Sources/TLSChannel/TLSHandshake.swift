@@ -52,7 +52,10 @@ struct TLSHandshake: SecurityHandshake {
 struct TLSSession: SecuredSession {
     let engine: TLSEngine
 
-    var pendingCount: Int { engine.pendingCount }
+    /// What BoringSSL and NIOSSL keep for a session that has been used (docs/decisions/0015-tls.md).
+    static let upkeepBytes = 100 << 10
+
+    var heldBytes: Int { Self.upkeepBytes + engine.pendingCount }
 
     mutating func encrypt(_ plaintext: [UInt8]) throws(SecurityError) -> [UInt8] {
         engine.write(plaintext)

@@ -236,6 +236,20 @@ private typealias SocketAddress = IPAddresses.SocketAddress
         }
     }
 
+    /// What TLS keeps for a session counts.
+    @Test func `there are no more connections by TLS than there is memory for`() async throws {
+        var limits = PeerHostLimits()
+        limits.maximumHeldBytes = 250 << 10
+        try await withBench { bench in
+            let ours = try bench.host(1, limits: limits)
+            let address = try await ours.listen()
+            let others = try (2...4).map { try bench.host($0, security: TestBench.tlsAlone) }
+            for other in others { _ = try await other.host.dial(address) }
+            #expect(await ours.disconnected(from: others[2].peerID) == .tooCostly)
+            #expect(await Set(ours.host.connectedPeers) == Set(others.prefix(2).map(\.peerID)))
+        }
+    }
+
     @Test func `a peer that leaves what we send unread is given up`() async throws {
         var limits = PeerHostLimits()
         limits.stalledWriteTimeout = .milliseconds(300)
