@@ -16,54 +16,20 @@ standard output, one JSON object per line, each with the key "event":
 It ends on SIGTERM, SIGINT, or when its standard input is closed (--until-eof), so that it never outlives a test.
 """
 
-import argparse
 import asyncio
-import json
 import os
-import signal
-import sys
-import threading
 
+from foreign import PEERS_INTERVAL, REDIAL_INTERVAL, argument_parser, end_by_signals, end_with_standard_input, publish, tell
 from libp2p import main as libp2p
 from libp2p.crypto import KeyType, crypto_generate_keypair
 from libp2p.peer import addr_info_from_p2p_addr
 from libp2p.pubsub import PubSub
 
-REDIAL_INTERVAL = 2
-PEERS_INTERVAL = 0.25
-
-
-def tell(event, **values):
-    print(json.dumps({"event": event, **values}), flush=True)
-
-
-def end(*_):
-    # Go's threads keep an ordinary exit from finishing.
-    os._exit(0)
-
-
-def watch_standard_input(on_line):
-    for _ in sys.stdin.buffer:
-        on_line()
-    end()
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="A go-libp2p peer for interop tests.")
-    parser.add_argument("--listen", action="append", required=True, metavar="MULTIADDR", help="e.g. /ip4/127.0.0.1/tcp/0")
-    parser.add_argument("--topic", required=True)
-    parser.add_argument("--psk", metavar="HEX", help="32 bytes of a private network; the environment's WEFT_INTEROP_PSK if not given")
+    parser = argument_parser("A go-libp2p peer for interop tests.")
     parser.add_argument("--security", choices=["noise", "tls"], help="this protocol alone")
-    parser.add_argument("--message", help="what is published, in the place of a JSON object; %%d becomes the number")
-    parser.add_argument("--messages", type=int, metavar="COUNT", help="publishes no more than these")
-    parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between two messages")
-    parser.add_argument("--on-line", action="store_true", help="begins to publish with the first line of standard input")
-    parser.add_argument("--quiet", action="store_true", help="publishes nothing")
-    parser.add_argument("--ping", action="store_true", help="pings the first peer each second")
     parser.add_argument("--relay", action="store_true", help="relays for others (circuit v2)")
     parser.add_argument("--reserve", metavar="MULTIADDR", help="reserves a slot at this relay")
-    parser.add_argument("--until-eof", action="store_true", help="ends when standard input is closed")
-    parser.add_argument("peers", nargs="*", metavar="MULTIADDR", help="peers to dial, with /p2p/ID")
     return parser.parse_intermixed_args()
 
 
@@ -75,9 +41,8 @@ def make_host(arguments, loop):
         options.append(libp2p.SecurityNoise())
     if arguments.security == "tls":
         options.append(libp2p.SecurityTls())
-    psk = arguments.psk or os.environ.get("WEFT_INTEROP_PSK")
-    if psk:
-        options.append(libp2p.PrivateNetwork(bytes.fromhex(psk), True))
+    if arguments.psk:
+        options.append(libp2p.PrivateNetwork(bytes.fromhex(arguments.psk), True))
     return libp2p.Host(*options, loop=loop)
 
 
@@ -87,17 +52,6 @@ async def receive(subscription, own_id):
         if sender != own_id:
             tell("message", **{"from": sender}, sequence=message.seq_no, key=len(message.key or b""),
                  signature=len(message.signature or b""), data=message.data.decode("utf8", "replace"))
-
-
-async def publish(topic, own_id, arguments, begin):
-    if arguments.on_line:
-        await begin.wait()
-    number = 0
-    while arguments.messages is None or number < arguments.messages:
-        text = arguments.message.replace("%d", str(number)) if arguments.message else json.dumps({"from": own_id, "number": number})
-        await topic.publish(text.encode())
-        number += 1
-        await asyncio.sleep(arguments.interval)
 
 
 async def watch_topic(pubsub, name):
@@ -148,12 +102,11 @@ async def connect(host, arguments):
 
 async def main():
     arguments = parse_arguments()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    end_by_signals()
     begin = asyncio.Event()
     if arguments.until_eof:
         loop = asyncio.get_running_loop()
-        threading.Thread(target=watch_standard_input, args=[lambda: loop.call_soon_threadsafe(begin.set)], daemon=True).start()
+        end_with_standard_input(lambda: loop.call_soon_threadsafe(begin.set))
     host = make_host(arguments, asyncio.get_running_loop())
     own_id = host.id.string
     relay = None
@@ -168,7 +121,7 @@ async def main():
     tell("listening", id=own_id, addresses=[f"{address}/p2p/{own_id}" for address in host.addrs])
     tasks = [receive(subscription, own_id), watch_topic(pubsub, arguments.topic), connect(host, arguments)]
     if not arguments.quiet:
-        tasks.append(publish(topic, own_id, arguments, begin))
+        tasks.append(publish(arguments, own_id, begin, topic.publish, asyncio.sleep))
     await asyncio.gather(*tasks)
     del relay
 

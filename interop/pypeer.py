@@ -16,15 +16,12 @@ It does what gopeer.py does, and writes the same events:
 It ends on SIGTERM, SIGINT, or when its standard input is closed (--until-eof), so that it never outlives a test.
 """
 
-import argparse
-import json
 import os
-import signal
-import sys
-import threading
+from functools import partial
 
 import trio
 import xsalsa_pnet  # noqa: F401
+from foreign import PEERS_INTERVAL, REDIAL_INTERVAL, argument_parser, end_by_signals, end_with_standard_input, publish, tell
 from libp2p import new_host
 from libp2p.crypto.ed25519 import create_new_key_pair
 from libp2p.host.ping import PingService
@@ -35,39 +32,10 @@ from libp2p.pubsub.pubsub import Pubsub
 from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
-REDIAL_INTERVAL = 2
-PEERS_INTERVAL = 0.25
-
-
-def tell(event, **values):
-    print(json.dumps({"event": event, **values}), flush=True)
-
-
-def end(*_):
-    os._exit(0)
-
-
-def watch_standard_input(on_line):
-    for _ in sys.stdin.buffer:
-        on_line()
-    end()
-
-
 def parse_arguments():
-    parser = argparse.ArgumentParser(description="A py-libp2p peer for interop tests.")
-    parser.add_argument("--listen", action="append", required=True, metavar="MULTIADDR", help="e.g. /ip4/127.0.0.1/tcp/0")
-    parser.add_argument("--topic", required=True)
-    parser.add_argument("--psk", metavar="HEX", help="32 bytes of a private network; the environment's WEFT_INTEROP_PSK if not given")
-    parser.add_argument("--message", help="what is published, in the place of a JSON object; %%d becomes the number")
-    parser.add_argument("--messages", type=int, metavar="COUNT", help="publishes no more than these")
-    parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between two messages")
-    parser.add_argument("--on-line", action="store_true", help="begins to publish with the first line of standard input")
-    parser.add_argument("--quiet", action="store_true", help="publishes nothing")
-    parser.add_argument("--ping", action="store_true", help="pings the first peer each second")
+    parser = argument_parser("A py-libp2p peer for interop tests.")
     parser.add_argument("--exchange", action="store_true", help="names other peers in a PRUNE")
     parser.add_argument("--leave-at", type=int, metavar="COUNT", help="leaves the topic when so many peers are in its mesh")
-    parser.add_argument("--until-eof", action="store_true", help="ends when standard input is closed")
-    parser.add_argument("peers", nargs="*", metavar="MULTIADDR", help="peers to dial, with /p2p/ID")
     return parser.parse_intermixed_args()
 
 
@@ -77,17 +45,6 @@ async def receive(subscription, own_id):
         if sender != own_id:
             tell("message", **{"from": sender}, sequence=int.from_bytes(message.seqno, "big"), key=len(message.key),
                  signature=len(message.signature), data=message.data.decode("utf8", "replace"))
-
-
-async def publish(pubsub, own_id, arguments, begin):
-    if arguments.on_line:
-        await begin.wait()
-    number = 0
-    while arguments.messages is None or number < arguments.messages:
-        text = arguments.message.replace("%d", str(number)) if arguments.message else json.dumps({"from": own_id, "number": number})
-        await pubsub.publish(arguments.topic, text.encode())
-        number += 1
-        await trio.sleep(arguments.interval)
 
 
 async def watch(event, peers):
@@ -138,14 +95,12 @@ async def connect(host, arguments):
 
 
 async def main(arguments):
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    end_by_signals()
     begin = trio.Event()
     if arguments.until_eof:
         token = trio.lowlevel.current_trio_token()
-        threading.Thread(target=watch_standard_input, args=[lambda: token.run_sync_soon(begin.set)], daemon=True).start()
-    psk = arguments.psk or os.environ.get("WEFT_INTEROP_PSK") or None
-    host = new_host(key_pair=create_new_key_pair(), muxer_preference="YAMUX", psk=psk)
+        end_with_standard_input(lambda: token.run_sync_soon(begin.set))
+    host = new_host(key_pair=create_new_key_pair(), muxer_preference="YAMUX", psk=arguments.psk)
     gossip = GossipSub(protocols=[PROTOCOL_ID_V11], degree=6, degree_low=5, degree_high=12, heartbeat_interval=1, do_px=arguments.exchange)
     pubsub = Pubsub(host, gossip, strict_signing=True)
     topic, own_id = arguments.topic, str(host.get_id())
@@ -160,7 +115,7 @@ async def main(arguments):
             nursery.start_soon(watch, "mesh-peers", lambda: gossip.mesh.get(topic, ()))
             nursery.start_soon(connect, host, arguments)
             if not arguments.quiet:
-                nursery.start_soon(publish, pubsub, own_id, arguments, begin)
+                nursery.start_soon(publish, arguments, own_id, begin, partial(pubsub.publish, topic), trio.sleep)
             if arguments.leave_at:
                 nursery.start_soon(leave, pubsub, gossip, topic, arguments.leave_at)
             await trio.sleep_forever()
