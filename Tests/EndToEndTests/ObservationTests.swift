@@ -63,8 +63,11 @@ extension EndToEnd {
 
                 mesh.nodes[2].process.signal(SIGKILL)
                 try await first.waitUntil("sees that node-3 is gone", within: .seconds(20)) { $0.member("node-3")?.state == .unreachable }
-                let after = try Self.browse(laboratory, first.host, "http://127.0.0.1:10088/")
-                #expect(after.contains(#/<b>1</b> unreachable/#), "\(after)")
+                // What the page is told may be `RecentReport.freshness` old.
+                try await eventually("the page shows that node-3 is gone", within: .seconds(20)) {
+                    let page = (try? Self.browse(laboratory, first.host, "http://127.0.0.1:10088/")) ?? ""
+                    return page.contains(#/<b>1</b> unreachable/#)
+                }
             }
         }
 
