@@ -265,7 +265,9 @@ let package = Package(
         .testTarget(name: "WeftLaboratoryTests", dependencies: ["WeftLaboratory"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["IPAddresses", "Mesh", "Multiformats", "SecureChannel", "WeftLaboratory", "WeftTestKit", "WireGuard", "weft"]),
+            dependencies: [
+                "IPAddresses", "Mesh", "Multiformats", "SecureChannel", "TLSChannel", "WeftLaboratory", "WeftTestKit", "WireGuard", "weft",
+            ]),
     ] + fuzzing,
     swiftLanguageModes: [.v6]
 )

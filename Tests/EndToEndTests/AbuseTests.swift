@@ -52,7 +52,7 @@ extension EndToEnd {
                 }
                 print("\(attack.testDescription): \((most - before) / 1024) KiB more")
                 #expect(victim.process.poll() == nil && newcomer.process.poll() == nil)
-                try await eventually("the victim answers", within: .seconds(20)) { victim.status() }
+                _ = try await eventually("the victim answers", within: .seconds(20)) { victim.status() }
                 #expect(most - before <= Self.maximumGrowth, "\((most - before) / 1024) KiB")
             }
         }

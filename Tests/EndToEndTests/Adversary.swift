@@ -26,7 +26,8 @@ final class Adversary {
     let identity: Identity
     private let descriptor: CInt
     private var cipher: PrivateNetworkCipher?
-    private var session: NoiseSession?
+    private var begun: (any SecurityHandshake)?
+    private var session: (any SecuredSession)?
     private var nextStream: UInt32 = 1
 
     /// Connects from a host of the laboratory.
@@ -92,38 +93,40 @@ final class Adversary {
 
     // MARK: Layers
 
-    /// Agrees on Noise, and sends the first message of the handshake if `begins`.
-    func chooseNoise(begins: Bool = false) throws {
-        var negotiation = MultistreamNegotiation(proposing: ["/noise"])
+    /// Agrees on a security protocol, and sends the first message of its handshake if `begins`.
+    func choose(_ security: any SecurityProtocol, begins: Bool = false) throws {
+        var negotiation = MultistreamNegotiation(proposing: [security.id])
         send(negotiation.start())
         while true {
             let step = try negotiation.receive(try receive())
             send(step.send)
             if step.outcome != nil { break }
         }
-        if begins {
-            var handshake = try handshake()
-            send(try handshake.start())
-        }
+        if begins { send(try firstMessage(security)) }
     }
 
-    private func handshake() throws -> NoiseHandshake {
+    /// Of its handshake.
+    func firstMessage(_ security: any SecurityProtocol) throws -> [UInt8] {
+        begun = try security.handshake(terms)
+        return try begun?.start() ?? []
+    }
+
+    private var terms: SecurityTerms {
         var generator = SystemRandomNumberGenerator()
         func seed() -> [UInt8] { (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) } }
-        return try NoiseHandshake(
+        return SecurityTerms(
             role: .initiator, identity: identity, expectedPeer: nil, muxers: ["/yamux/1.0.0"], ephemeralSeed: seed(), staticSeed: seed())
     }
 
     /// All the way: from now on frames of yamux can be sent.
-    func upgrade() throws {
-        try chooseNoise()
-        var handshake = try handshake()
-        send(try handshake.start())
+    func upgrade(by security: any SecurityProtocol) throws {
+        try choose(security, begins: true)
         while session == nil {
-            let step = try handshake.receive(try receive())
-            send(step.send)
-            session = step.outcome?.session
+            var answer: [UInt8] = []
+            defer { send(answer) }
+            session = try begun?.receive(try receive(), send: &answer)?.session
         }
+        begun = nil
     }
 
     @discardableResult

@@ -2,6 +2,7 @@ import Glibc
 import IPAddresses
 import Mesh
 import Multiformats
+import SecureChannel
 import Testing
 import WeftLaboratory
 import WeftTestKit
@@ -21,11 +22,26 @@ struct Attack: Sendable, CustomTestStringConvertible {
             try Adversary(to: victim, from: host, secret: hasSecret ? secret : nil, number: number)
         }
 
-        /// A connection that carries streams; several if there is time.
-        func upgraded(_ number: Int = 0) throws -> Adversary {
+        /// A connection that carries streams.
+        func upgraded(_ number: Int = 0, by security: any SecurityProtocol = noise) throws -> Adversary {
             let adversary = try connect(number)
-            try adversary.upgrade()
+            try adversary.upgrade(by: security)
             return adversary
+        }
+
+        /// Holds as many as the victim and the time allow.
+        func hold(atMost count: Int, _ make: (Int) throws -> Adversary) -> [Adversary] {
+            var all: [Adversary] = []
+            while goesOn(), all.count < count, let adversary = try? make(all.count) { all.append(adversary) }
+            return all
+        }
+
+        /// - Parameter act: what is done again and again in the meantime.
+        func wait(_ act: () -> Void = {}) {
+            while goesOn() {
+                act()
+                usleep(50_000)
+            }
         }
     }
 
@@ -37,7 +53,8 @@ struct Attack: Sendable, CustomTestStringConvertible {
         self.round = round
     }
 
-    static let all = strangers + handshakes + streams + gossip + records
+    static let all = strangers + handshakes + tlsRecords + streams + gossip + records
+    static let noise = NoiseSecurity()
     private static let topic = ControlPlane.gossipTopic
     private static let gossipProtocol = "/meshsub/1.1.0"
 
@@ -45,16 +62,12 @@ struct Attack: Sendable, CustomTestStringConvertible {
 
     static let strangers = [
         Attack("connections that say nothing") { scene in
-            var all: [Adversary] = []
-            while scene.goesOn(), all.count < 300 { all.append(try scene.connect(hasSecret: false)) }
-            while scene.goesOn() { usleep(50_000) }
+            let all = scene.hold(atMost: 300) { _ in try scene.connect(hasSecret: false) }
+            withExtendedLifetime(all) { scene.wait() }
         },
         Attack("a byte now and then") { scene in
             let all = try (0..<100).map { try scene.connect($0, hasSecret: false) }
-            while scene.goesOn() {
-                for adversary in all { adversary.send([0x13]) }
-                usleep(50_000)
-            }
+            scene.wait { for adversary in all { adversary.send([0x13]) } }
         },
         Attack("noise instead of words") { scene in
             var random = SeededGenerator(seed: 1)
@@ -64,29 +77,50 @@ struct Attack: Sendable, CustomTestStringConvertible {
 
     // MARK: With it, before anything is proved
 
-    static let handshakes = [
-        Attack("half handshakes") { scene in
-            var all: [Adversary] = []
-            while scene.goesOn(), all.count < 120 {
-                let adversary = try scene.connect(all.count)
-                try adversary.chooseNoise(begins: true)
-                all.append(adversary)
-            }
-            while scene.goesOn() { usleep(50_000) }
-        },
-        Attack("a first line of any length") { scene in
-            let adversary = try scene.connect()
-            adversary.send(Protobuf.varint(1 << 62))
-            while scene.goesOn(), adversary.send([UInt8](repeating: 0x61, count: 65_536)) {}
-        },
-        Attack("handshake messages of rubbish") { scene in
-            let adversary = try scene.connect()
-            try adversary.chooseNoise()
-            while scene.goesOn(), adversary.send([0xff, 0xff] + [UInt8](repeating: 7, count: 65_535)) {}
-        },
-    ]
+    static let handshakes =
+        [("Noise", noise as any SecurityProtocol), ("TLS", tls)].flatMap { name, security in
+            [
+                Attack("half handshakes of \(name)") { scene in
+                    let all = scene.hold(atMost: 120) { number in
+                        let adversary = try scene.connect(number)
+                        try adversary.choose(security, begins: true)
+                        return adversary
+                    }
+                    withExtendedLifetime(all) { scene.wait() }
+                },
+                Attack("handshakes of \(name), one after another") { scene in
+                    _ = try scene.upgraded(by: security)
+                },
+            ]
+        } + [
+            Attack("a first line of any length") { scene in
+                let adversary = try scene.connect()
+                adversary.send(Protobuf.varint(1 << 62))
+                while scene.goesOn(), adversary.send([UInt8](repeating: 0x61, count: 65_536)) {}
+            },
+            Attack("handshake messages of rubbish") { scene in
+                let adversary = try scene.connect()
+                try adversary.choose(noise)
+                while scene.goesOn(), adversary.send([0xff, 0xff] + [UInt8](repeating: 7, count: 65_535)) {}
+            },
+        ]
 
     // MARK: Streams
+
+    /// Each connection has more to be sent than its peer reads.
+    static func echoesNotRead(by security: any SecurityProtocol) -> Attack {
+        Attack("echoes that are not read, by many\(security.id == noise.id ? "" : ", \(security.id)")") { scene in
+            let all = scene.hold(atMost: 150) { number in
+                let adversary = try scene.upgraded(number, by: security)
+                for _ in 0..<2 {
+                    let stream = try adversary.open("/ipfs/ping/1.0.0")
+                    for _ in 0..<8 { try adversary.sendSecured(Adversary.data([UInt8](repeating: 1, count: 32_000), stream: stream)) }
+                }
+                return adversary
+            }
+            withExtendedLifetime(all) { scene.wait() }
+        }
+    }
 
     static let streams = [
         Attack("thousands of streams") { scene in
@@ -131,20 +165,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
             let stream = try adversary.open("/ipfs/ping/1.0.0")
             while scene.goesOn(), try adversary.sendSecured(Adversary.data([UInt8](repeating: 1, count: 32_000), stream: stream)) {}
         },
-        Attack("echoes that are not read, by many") { scene in
-            var all: [Adversary] = []
-            while scene.goesOn(), all.count < 150 {
-                guard let adversary = try? scene.upgraded(all.count) else { break }
-                for _ in 0..<2 {
-                    let stream = try adversary.open("/ipfs/ping/1.0.0")
-                    for _ in 0..<8 {
-                        guard try adversary.sendSecured(Adversary.data([UInt8](repeating: 1, count: 32_000), stream: stream)) else { break }
-                    }
-                }
-                all.append(adversary)
-            }
-            while scene.goesOn() { usleep(50_000) }
-        },
+        echoesNotRead(by: noise),
         Attack("streams without end, from many") { scene in
             var all: [Adversary] = []
             while scene.goesOn(), all.count < 150 {
@@ -156,10 +177,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
                 adversary.drain()
                 all.append(adversary)
             }
-            while scene.goesOn() {
-                for adversary in all { adversary.drain() }
-                usleep(50_000)
-            }
+            scene.wait { for adversary in all { adversary.drain() } }
         },
         Attack("messages that have no end, from many") { scene in
             var all: [Adversary] = []
@@ -176,10 +194,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
                 }
                 all.append(adversary)
             }
-            while scene.goesOn() {
-                for adversary in all { adversary.drain() }
-                usleep(50_000)
-            }
+            scene.wait { for adversary in all { adversary.drain() } }
         },
         Attack("lengths that no number holds") { scene in
             for protocolID in [gossipProtocol, ControlPlane.syncProtocol, "/ipfs/id/push/1.0.0"] {
