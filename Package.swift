@@ -6,6 +6,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let asn1: Target.Dependency = .product(name: "SwiftASN1", package: "swift-asn1")
 let configuration: Target.Dependency = .product(name: "Configuration", package: "swift-configuration")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -77,7 +78,7 @@ let package = Package(
         .target(name: "WireGuard", dependencies: ["IPAddresses", "Secrets"]),
 
         // Pure cores: no input or output, no clock, no randomness of their own.
-        .target(name: "Multiformats", dependencies: ["CSodium", "IPAddresses", "Secrets", crypto, protobuf]),
+        .target(name: "Multiformats", dependencies: ["CSecp256k1", "CSodium", "IPAddresses", "Secrets", crypto, cryptoExtras, protobuf]),
         .target(name: "SecureChannel", dependencies: ["CSodium", "Multiformats", "Secrets", asn1, crypto, protobuf]),
         .target(name: "Yamux", dependencies: ["Timeline", deque]),
         .target(name: "PeerConnection", dependencies: ["Multiformats", "SecureChannel", "Timeline", "Yamux", protobuf]),
@@ -91,6 +92,8 @@ let package = Package(
         .target(name: "Mesh", dependencies: ["IPAddresses", "Multiformats", "Secrets", "Timeline", "WireGuard", crypto, protobuf]),
 
         // Adapters: where effects live, one external concern each.
+        // Without pkg-config, which would name the shared library: its version differs from one Debian to the next.
+        .systemLibrary(name: "CSecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
         .target(name: "CLinux"),
         .target(name: "LoopRuntime", dependencies: ["CLinux", "Timeline", nioCore, nioPosix]),

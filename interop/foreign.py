@@ -36,12 +36,13 @@ def end_with_standard_input(on_line):
     threading.Thread(target=watch, daemon=True).start()
 
 
-def argument_parser(description):
+def argument_parser(description, kinds_of_keys):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--listen", action="append", required=True, metavar="MULTIADDR", help="e.g. /ip4/127.0.0.1/tcp/0")
     parser.add_argument("--topic", required=True)
     parser.add_argument("--psk", metavar="HEX", default=os.environ.get("WEFT_INTEROP_PSK"),
                         help="32 bytes of a private network; the environment's WEFT_INTEROP_PSK if not given")
+    parser.add_argument("--key", choices=kinds_of_keys, default="ed25519", help="the kind of its identity")
     parser.add_argument("--message", help="what is published, in the place of a JSON object; %%d becomes the number")
     parser.add_argument("--messages", type=int, metavar="COUNT", help="publishes no more than these")
     parser.add_argument("--interval", type=float, default=1, metavar="SECONDS", help="between two messages")

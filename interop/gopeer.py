@@ -25,8 +25,12 @@ from libp2p.crypto import KeyType, crypto_generate_keypair
 from libp2p.peer import addr_info_from_p2p_addr
 from libp2p.pubsub import PubSub
 
+KINDS_OF_KEYS = {"ed25519": KeyType.Ed25519, "rsa": KeyType.RSA, "secp256k1": KeyType.Secp256k1, "ecdsa": KeyType.ECDSA}
+RSA_BITS = 2048
+
+
 def parse_arguments():
-    parser = argument_parser("A go-libp2p peer for interop tests.")
+    parser = argument_parser("A go-libp2p peer for interop tests.", KINDS_OF_KEYS)
     parser.add_argument("--security", choices=["noise", "tls"], help="this protocol alone")
     parser.add_argument("--relay", action="store_true", help="relays for others (circuit v2)")
     parser.add_argument("--reserve", metavar="MULTIADDR", help="reserves a slot at this relay")
@@ -34,7 +38,7 @@ def parse_arguments():
 
 
 def make_host(arguments, loop):
-    key, _ = crypto_generate_keypair(KeyType.Ed25519, 0)
+    key, _ = crypto_generate_keypair(KINDS_OF_KEYS[arguments.key], RSA_BITS)
     # The AutoNAT server answers those who want to know whether they can be reached.
     options = [libp2p.ListenAddrStrings(*arguments.listen), libp2p.Identity(key), libp2p.EnableNATService(), libp2p.Ping(True)]
     if arguments.security == "noise":

@@ -23,7 +23,7 @@ import trio
 import xsalsa_pnet  # noqa: F401
 from foreign import PEERS_INTERVAL, REDIAL_INTERVAL, argument_parser, end_by_signals, end_with_standard_input, publish, tell
 from libp2p import new_host
-from libp2p.crypto.ed25519 import create_new_key_pair
+from libp2p.crypto import ed25519, rsa, secp256k1
 from libp2p.host.ping import PingService
 from libp2p.peer.id import ID
 from libp2p.peer.peerinfo import info_from_p2p_addr
@@ -32,8 +32,11 @@ from libp2p.pubsub.pubsub import Pubsub
 from libp2p.tools.anyio_service import background_trio_service
 from multiaddr import Multiaddr
 
+KINDS_OF_KEYS = {"ed25519": ed25519, "rsa": rsa, "secp256k1": secp256k1}
+
+
 def parse_arguments():
-    parser = argument_parser("A py-libp2p peer for interop tests.")
+    parser = argument_parser("A py-libp2p peer for interop tests.", KINDS_OF_KEYS)
     parser.add_argument("--exchange", action="store_true", help="names other peers in a PRUNE")
     parser.add_argument("--leave-at", type=int, metavar="COUNT", help="leaves the topic when so many peers are in its mesh")
     return parser.parse_intermixed_args()
@@ -100,7 +103,7 @@ async def main(arguments):
     if arguments.until_eof:
         token = trio.lowlevel.current_trio_token()
         end_with_standard_input(lambda: token.run_sync_soon(begin.set))
-    host = new_host(key_pair=create_new_key_pair(), muxer_preference="YAMUX", psk=arguments.psk)
+    host = new_host(key_pair=KINDS_OF_KEYS[arguments.key].create_new_key_pair(), muxer_preference="YAMUX", psk=arguments.psk)
     gossip = GossipSub(protocols=[PROTOCOL_ID_V11], degree=6, degree_low=5, degree_high=12, heartbeat_interval=1, do_px=arguments.exchange)
     pubsub = Pubsub(host, gossip, strict_signing=True)
     topic, own_id = arguments.topic, str(host.get_id())

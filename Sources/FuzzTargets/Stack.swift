@@ -64,8 +64,8 @@ enum Stack {
 
     /// The corpus has those of the specification: one whose own signature does not hold is not read to its end.
     static func certificate(_ bytes: [UInt8]) {
-        guard let certificate = try? PeerCertificate(der: bytes, unixSeconds: 1_800_000_000) else { return }
-        check(bytes.count <= PeerCertificate.maximumByteCount && certificate.hostKey.isVerifiable)
+        guard (try? PeerCertificate(der: bytes, unixSeconds: 1_800_000_000)) != nil else { return }
+        check(bytes.count <= PeerCertificate.maximumByteCount)
     }
 
     static func yamux(_ bytes: [UInt8]) {

@@ -17,8 +17,7 @@ package enum KeyError: Error, Hashable, Sendable {
 
 /// The public key of a peer (libp2p specification, peer-ids/peer-ids.md).
 ///
-/// All four kinds are parsed, so that their peers have ids. Signatures are verified for Ed25519 and ECDSA P-256; for RSA and
-/// secp256k1 `isValidSignature` is always false, so such a peer is never taken for authentic.
+/// Peers may have any of the four kinds. Our own identities are Ed25519.
 package struct PublicKey: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case rsa
@@ -30,7 +29,6 @@ package struct PublicKey: Hashable, Sendable {
     /// Longest marshalled key that is read, in bytes: RSA of 8192 bits takes 1,062.
     package static let maximumByteCount = 2048
     static let ed25519Length = 32
-    static let secp256k1Length = 33
 
     package let kind: Kind
     /// The key as its kind has it: 32 raw bytes for Ed25519, 33 for secp256k1, DER SubjectPublicKeyInfo for the others.
@@ -49,9 +47,9 @@ package struct PublicKey: Hashable, Sendable {
     private static func isPlausible(_ data: [UInt8], as kind: Kind) -> Bool {
         switch kind {
         case .ed25519: data.count == ed25519Length
-        case .secp256k1: data.count == secp256k1Length && (data[0] == 2 || data[0] == 3)
+        case .secp256k1: Secp256k1.isKey(data)
         case .ecdsa: (try? P256.Signing.PublicKey(derRepresentation: data)) != nil
-        case .rsa: data.first == 0x30  // a DER SEQUENCE; no closer look, as it is never used to verify
+        case .rsa: RSA.isKey(data)
         }
     }
 
@@ -64,15 +62,8 @@ package struct PublicKey: Hashable, Sendable {
         return PeerID(uncheckedBytes: [PeerID.sha256Code, UInt8(PeerID.sha256Length)] + SHA256.hash(data: key))
     }
 
-    /// Whether signatures of this kind of key are verified here.
-    package var isVerifiable: Bool {
-        switch kind {
-        case .ed25519, .ecdsa: true
-        case .rsa, .secp256k1: false
-        }
-    }
-
-    /// Whether the owner of this key signed `message`: RFC 8032, or DER ECDSA over SHA-256. False for kinds that are not verified.
+    /// Whether the owner of this key signed `message`: RFC 8032 (Ed25519), DER ECDSA over SHA-256 (P-256, secp256k1), or PKCS #1 v1.5 over
+    /// SHA-256 (RSA).
     package func isValidSignature(_ signature: [UInt8], for message: [UInt8]) -> Bool {
         switch kind {
         case .ed25519:
@@ -82,8 +73,10 @@ package struct PublicKey: Hashable, Sendable {
                 let signature = try? P256.Signing.ECDSASignature(derRepresentation: signature)
             else { return false }
             return key.isValidSignature(signature, for: message)
-        case .rsa, .secp256k1:
-            return false
+        case .secp256k1:
+            return Secp256k1.isValid(signature, for: message, by: data)
+        case .rsa:
+            return RSA.isValid(signature, for: message, by: data)
         }
     }
 }

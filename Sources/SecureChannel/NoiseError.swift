@@ -6,8 +6,6 @@ package enum NoiseError: Error, Hashable, Sendable {
     case wrongPeer(expected: PeerID, got: PeerID)
     /// The identity key did not sign the peer's static key.
     case badSignature
-    /// The peer's identity key is of a kind that cannot be verified here.
-    case unverifiableKey(PublicKey.Kind)
     /// A message was altered, or encrypted with other keys.
     case badMAC
     /// A message is too short or too long, or its payload is not what libp2p puts there.

@@ -24,7 +24,6 @@ struct NoisePayload: Hashable {
         guard let message = try? WireNoiseHandshakePayload(serializedBytes: bytes),
             let key = try? PublicKey(protobuf: [UInt8](message.identityKey))
         else { throw .malformed }
-        guard key.isVerifiable else { throw .unverifiableKey(key.kind) }
         identityKey = key
         signature = [UInt8](message.identitySig)
         muxers = message.extensions.streamMuxers.count <= Self.maximumMuxerCount ? message.extensions.streamMuxers : []

@@ -63,7 +63,7 @@ extension SecurityError {
     init(_ error: NoiseError) {
         switch error {
         case .wrongPeer(let expected, let found): self = .unexpectedPeer(expected: expected, found: found)
-        case .badSignature, .unverifiableKey, .badMAC, .malformed, .nonceExhausted, .invalidSeed, .signingFailed, .outOfOrder,
+        case .badSignature, .badMAC, .malformed, .nonceExhausted, .invalidSeed, .signingFailed, .outOfOrder,
             .cipherUnavailable:
             self = .failed("\(error)")
         }

@@ -18,8 +18,6 @@ package enum PeerCertificateError: Error, Hashable, Sendable {
     case noHostKey
     /// What libp2p's extension contains is no key.
     case malformedHostKey
-    /// The host's key is of a kind that cannot be verified here.
-    case unverifiableHostKey(PublicKey.Kind)
     /// The host's key has not signed the certificate's key.
     case badHostSignature
     /// Our identity, or the certificate's key, could not sign.
@@ -38,7 +36,6 @@ extension PeerCertificateError: CustomStringConvertible {
         case .unknownCriticalExtension(let id): "its certificate has the unknown critical extension \(id)"
         case .noHostKey: "its certificate names no libp2p peer"
         case .malformedHostKey: "its certificate contains no valid peer key"
-        case .unverifiableHostKey(let kind): "its peer key is of the kind \(kind), which is not supported"
         case .badHostSignature: "its peer key has not signed its certificate's key"
         case .signingFailed: "our own certificate could not be signed"
         }

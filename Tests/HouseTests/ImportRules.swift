@@ -22,8 +22,9 @@ extension ImportRule {
 
         // Pure cores: they can be tested, fuzzed and simulated, for no effect is in reach.
         ImportRule(
-            "Multiformats", ["CSodium", "Crypto", "IPAddresses", "Secrets", "SwiftProtobuf"],
-            "libp2p's data formats; Crypto for keys and signatures, CSodium to verify the most frequent ones"),
+            "Multiformats", ["CSecp256k1", "CSodium", "Crypto", "CryptoExtras", "IPAddresses", "Secrets", "SwiftProtobuf"],
+            "libp2p's data formats; Crypto for keys and signatures, CSodium to verify the most frequent ones, the others for foreign peers' kinds"
+        ),
         ImportRule(
             "SecureChannel", ["CSodium", "Crypto", "Multiformats", "Secrets", "SwiftASN1", "SwiftProtobuf"],
             "CSodium for XSalsa20, which Crypto lacks; SwiftASN1 for certificates"),
@@ -178,7 +179,7 @@ extension ImportRule {
         "WebPort", "Diagnosis", "Naming", "MulticastPort", "RouterPorts",
     ]
     /// C alone: nothing to import.
-    static let headers = ["CLinux", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML", "CLibFuzzer"]
+    static let headers = ["CLinux", "CSecp256k1", "CSodium", "CChildProcess", "CQREncode", "CStatusPage", "CYAML", "CLibFuzzer"]
 
     /// Modules by which a pure core could have an effect.
     static func isEffectful(_ module: String) -> Bool {

@@ -58,6 +58,23 @@ struct GoInteropTests {
         }
     }
 
+    @Test(arguments: ["rsa", "secp256k1", "ecdsa"])
+    func `its identity is of another kind than ours`(kind: String) async throws {
+        try await withGoPeers { peers, bench in
+            let ours = try await member(bench, 1)
+            let dialled = try await peers.start(["--key", kind, "--security", "noise"])
+            let dialling = try await peers.start(["--key", kind, "--security", "tls", "\(try await ours.listen())"])
+            #expect(try await ours.host.dial(dialled.address) == dialled.id)
+            #expect(dialled.id.bytes.count != ours.peerID.bytes.count)
+            for theirs in [dialled, dialling] {
+                try await expectIdentified(theirs, by: ours)
+                await expectGossip(ours, theirs, mark: "\(kind)")
+            }
+            let forwarded = await dialled.events.has { $0.event == "message" && $0.from == "\(dialling.id)" }
+            #expect(forwarded, "messages of either reach the other")
+        }
+    }
+
     /// go-yamux pings a connection that has been silent for 30 s, and closes it when nobody answers within 10 s.
     @Test func `stays connected when nobody says anything`() async throws {
         try await withGoPeers { peers, bench in

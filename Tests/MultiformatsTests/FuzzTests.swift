@@ -46,7 +46,10 @@ import WeftTestKit
     }
 
     @Test func `public key`() {
-        let corpus = [Vector.publicKeyProtobuf, hex("0803125b") + Vector.p256Key, hex("08021221") + Vector.secp256k1Key]
+        let corpus = [
+            Vector.publicKeyProtobuf, hex("0803125b") + Vector.p256Key, hex("08021221") + Vector.secp256k1Key,
+            hex("080012a602") + Vector.rsaKey,
+        ]
         fuzz("public key", corpus) { frame in
             if let key = try? PublicKey(protobuf: frame) { #expect(key.protobuf == frame) }
             _ = try? Identity(privateKeyProtobuf: frame)

@@ -57,16 +57,65 @@ import WeftTestKit
         #expect(throws: KeyError.malformed) { try PublicKey(protobuf: [UInt8](repeating: 8, count: PublicKey.maximumByteCount + 1)) }
     }
 
-    @Test func `other kinds have ids but are not trusted`() throws {
-        let secp = try PublicKey(protobuf: hex("08021221") + Vector.secp256k1Key)
-        #expect(secp.kind == .secp256k1)
-        #expect(secp.peerID.description.hasPrefix("16Uiu2HA"))
-        #expect(secp.peerID.publicKey == secp)
-        #expect(!secp.isVerifiable)
-        #expect(!secp.isValidSignature([1], for: [2]))
-        let rsa = try PublicKey(protobuf: hex("08001203") + hex("300100"))
-        #expect(rsa.kind == .rsa)
-        #expect(!rsa.isValidSignature([], for: []))
+    @Test func `verifies secp256k1`() throws {
+        let key = try publicKey(kind: 2, Vector.secp256k1Key)
+        #expect(key.kind == .secp256k1)
+        #expect(key.peerID.description == Vector.secp256k1PeerID)
+        #expect(key.peerID.publicKey == key)
+        for signature in Vector.secp256k1Signatures {
+            #expect(key.isValidSignature(signature, for: Array("weft".utf8)))
+            #expect(!key.isValidSignature(signature, for: Array("warp".utf8)))
+            for index in signature.indices {
+                var altered = signature
+                altered[index] ^= 0x10
+                #expect(!key.isValidSignature(altered, for: Array("weft".utf8)))
+            }
+        }
+        #expect(!key.isValidSignature([], for: []))
+    }
+
+    @Test func `refuses what is no point of secp256k1`() {
+        let bytes = Vector.secp256k1Key
+        let ofNoPoint = bytes.dropLast() + [bytes[32] ^ 1]
+        for key in [Array(ofNoPoint), [4] + bytes.dropFirst(), Array(bytes.dropLast()), bytes + [0]] {
+            #expect(throws: KeyError.invalidKey) { try publicKey(kind: 2, key) }
+        }
+    }
+
+    @Test func `verifies RSA`() throws {
+        let key = try publicKey(kind: 0, Vector.rsaKey)
+        #expect(key.kind == .rsa)
+        #expect(key.peerID.bytes == Vector.rsaPeerID)
+        #expect(key.isValidSignature(Vector.rsaSignature, for: Array("weft".utf8)))
+        #expect(!key.isValidSignature(Vector.rsaSignature, for: Array("warp".utf8)))
+        for signature in Vector.otherRSASignatures + [[], [1], Vector.rsaSignature + [0]] {
+            #expect(!key.isValidSignature(signature, for: Array("weft".utf8)))
+        }
+        for index in Vector.rsaSignature.indices {
+            var altered = Vector.rsaSignature
+            altered[index] ^= 0x10
+            #expect(!key.isValidSignature(altered, for: Array("weft".utf8)))
+        }
+    }
+
+    /// Verifying takes the longer the longer the key is.
+    @Test func `bounds the length of RSA keys`() throws {
+        func key(_ bitCount: Int) throws -> PublicKey {
+            let modulus = [UInt8(1 << ((bitCount - 1) % 8))] + [UInt8](repeating: 1, count: (bitCount + 7) / 8 - 1)
+            let numbers = der(0x30, der(0x02, (modulus[0] > 0x7f ? [0] : []) + modulus) + der(0x02, [1, 0, 1]))
+            return try publicKey(kind: 0, der(0x30, hex("300d06092a864886f70d0101010500") + der(0x03, [0] + numbers)))
+        }
+        for bitCount in [2048, 4096, 8192] { #expect(try key(bitCount).kind == .rsa) }
+        for bitCount in [1024, 2047, 8193, 12_000] { #expect(throws: KeyError.invalidKey) { try key(bitCount) } }
+    }
+
+    @Test func `takes an RSA key in one form`() {
+        // RSASSA-PSS in the place of rsaEncryption.
+        var other = Vector.rsaKey
+        other[16] = 0x0a
+        for bytes in [other, Vector.rsaKey + [0], Array(Vector.rsaKey.dropLast()), [0x30]] {
+            #expect(throws: KeyError.invalidKey) { try publicKey(kind: 0, bytes) }
+        }
     }
 
     @Test func `verifies ECDSA P-256`() throws {
@@ -111,4 +160,15 @@ import WeftTestKit
         let signature = [1] + [UInt8](repeating: 0, count: 63)
         #expect(!key.isValidSignature(signature, for: Vector.pubsubSigned))
     }
+}
+
+/// From what is marshalled.
+private func publicKey(kind: UInt8, _ data: [UInt8]) throws -> PublicKey {
+    try PublicKey(protobuf: [8, kind, 0x12] + Varint.encode(UInt64(data.count)) + data)
+}
+
+/// One ASN.1 value of more or less than 128 bytes.
+private func der(_ tag: UInt8, _ contents: [UInt8]) -> [UInt8] {
+    let count = contents.count
+    return [tag] + (count < 128 ? [UInt8(count)] : [0x82, UInt8(count >> 8), UInt8(count & 0xff)]) + contents
 }
