@@ -10,6 +10,9 @@ extension EndToEnd {
         static let maximumGrowth = 32 << 20
         /// By how much he may delay what another member says.
         static let maximumDelay = Duration.seconds(1)
+        /// What the node may take of a processor in a glance once he has gone: more would be work that he has left behind.
+        static let mostAtRest = Duration.milliseconds(20)
+        static let glance = Duration.milliseconds(400)
         /// Each attack goes on for so long.
         static let length = Duration.seconds(3)
 
@@ -53,6 +56,12 @@ extension EndToEnd {
                 print("\(attack.testDescription): \((most - before) / 1024) KiB more")
                 #expect(victim.process.poll() == nil && newcomer.process.poll() == nil)
                 _ = try await eventually("the victim answers", within: .seconds(20)) { victim.status() }
+                try await eventually("the victim is at rest again", within: .seconds(10)) {
+                    let before = try #require(ProcessFacts.processorSeconds(victim.process.id))
+                    try await Task.sleep(for: Self.glance)
+                    let after = try #require(ProcessFacts.processorSeconds(victim.process.id))
+                    return .seconds(after - before) <= Self.mostAtRest
+                }
                 #expect(most - before <= Self.maximumGrowth, "\((most - before) / 1024) KiB")
             }
         }
