@@ -71,9 +71,10 @@ package struct PeerHostLimits: Sendable {
     package var maximumHeldBytes = 12 << 20
     /// How long a peer may leave what we send unread before its connection is closed.
     package var stalledWriteTimeout: Duration = .seconds(30)
-    /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours.
-    package var tcpKeepAliveIdleSeconds = 30
-    package var tcpKeepAliveIntervalSeconds = 5
+    /// The kernel probes a silent connection after so many seconds, so often, so many times (tcp(7)): no wake-up of ours, but most of what
+    /// a node sends at rest. So as late as leaves time for three probes before `tcpUserTimeout`, which ends a silent connection, too.
+    package var tcpKeepAliveIdleSeconds = 36
+    package var tcpKeepAliveIntervalSeconds = 3
     package var tcpKeepAliveCount = 3
     /// The kernel gives a connection up when nothing that was sent is acknowledged for so long (tcp(7), `TCP_USER_TIMEOUT`). It does
     /// not probe meanwhile, and without this bound would try for a quarter of an hour.

@@ -180,7 +180,7 @@ struct GoInteropTests {
         try await withGoPeers { peers, bench in
             let ours = try await member(bench, 1)
             let theirs = try await peers.start(["--security", "tls"])
-            let expected = try await bench.host(9).peerID
+            let expected = try bench.host(9).peerID
             await #expect(throws: DialError.failed(.unexpectedPeer(expected: expected, found: theirs.id))) {
                 try await ours.host.dial([theirs.address], expecting: expected)
             }

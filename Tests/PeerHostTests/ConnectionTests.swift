@@ -250,6 +250,13 @@ private typealias SocketAddress = IPAddresses.SocketAddress
         }
     }
 
+    @Test func `a silent connection is probed as often as it says before the kernel gives it up`() {
+        let limits = PeerHostLimits()
+        let lastProbe = limits.tcpKeepAliveIdleSeconds + limits.tcpKeepAliveIntervalSeconds * (limits.tcpKeepAliveCount - 1)
+        #expect(.seconds(lastProbe) < limits.tcpUserTimeout)
+        #expect(.seconds(lastProbe + limits.tcpKeepAliveIntervalSeconds) <= limits.tcpUserTimeout)
+    }
+
     @Test func `a peer that leaves what we send unread is given up`() async throws {
         var limits = PeerHostLimits()
         limits.stalledWriteTimeout = .milliseconds(300)

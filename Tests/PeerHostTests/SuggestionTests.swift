@@ -69,7 +69,7 @@ import Testing
             let address = try await silent.listen()
             let records = try (10..<15).map { try record($0, address) }
             let named = try (20..<25).map { try record($0, Multiaddr("/dns4/localhost/tcp/9")) }
-            try await silent.stalled {
+            await silent.stalled {
                 for host in [many, one, none] {
                     await host.host.follow(named)
                     await host.host.follow(records + records)
