@@ -102,13 +102,9 @@ final class Adversary {
             send(step.send)
             if step.outcome != nil { break }
         }
-        if begins { send(try firstMessage(security)) }
-    }
-
-    /// Of its handshake.
-    func firstMessage(_ security: any SecurityProtocol) throws -> [UInt8] {
+        guard begins else { return }
         begun = try security.handshake(terms)
-        return try begun?.start() ?? []
+        send(try begun?.start() ?? [])
     }
 
     private var terms: SecurityTerms {

@@ -16,7 +16,7 @@ extension Attack {
     /// The longest that a record may be when it is encrypted (RFC 8446 section 5.2).
     private static let longestRecord = 1 << 14 + 256
 
-    /// What TLS has and Noise has not: messages cut into records at will, tickets, certificates, words after the handshake.
+    /// What TLS has and Noise has not: messages cut into records at will, and sessions that weigh something by themselves.
     static let tlsRecords = [
         Attack("a hello of 16 MB, a byte a record") { scene in
             let adversary = try scene.connect()
@@ -57,6 +57,6 @@ extension Attack {
             let adversary = try scene.upgraded(by: tls)
             while scene.goesOn(), adversary.send(record(applicationDataType, [UInt8](repeating: 7, count: 1000))) {}
         },
-        echoesNotRead(by: tls),
+        unreadEchoes("echoes by TLS that are not read, by many", by: tls),
     ]
 }

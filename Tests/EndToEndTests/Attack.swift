@@ -108,8 +108,8 @@ struct Attack: Sendable, CustomTestStringConvertible {
     // MARK: Streams
 
     /// Each connection has more to be sent than its peer reads.
-    static func echoesNotRead(by security: any SecurityProtocol) -> Attack {
-        Attack("echoes that are not read, by many\(security.id == noise.id ? "" : ", \(security.id)")") { scene in
+    static func unreadEchoes(_ description: String, by security: any SecurityProtocol) -> Attack {
+        Attack(description) { scene in
             let all = scene.hold(atMost: 150) { number in
                 let adversary = try scene.upgraded(number, by: security)
                 for _ in 0..<2 {
@@ -165,7 +165,7 @@ struct Attack: Sendable, CustomTestStringConvertible {
             let stream = try adversary.open("/ipfs/ping/1.0.0")
             while scene.goesOn(), try adversary.sendSecured(Adversary.data([UInt8](repeating: 1, count: 32_000), stream: stream)) {}
         },
-        echoesNotRead(by: noise),
+        unreadEchoes("echoes that are not read, by many", by: noise),
         Attack("streams without end, from many") { scene in
             var all: [Adversary] = []
             while scene.goesOn(), all.count < 150 {
