@@ -136,7 +136,6 @@ extension [Planner.Action] {
 
     // MARK: Hosts
 
-    /// Behind it may be half of the mesh.
     /// Else each of a flood of members that nobody can dial would cost the time of all before it.
     @Test func aCrowdIsNotLookedAtAfterEachEvent() {
         var bench = Bench { $0.crowd = 10 }
@@ -161,6 +160,23 @@ extension [Planner.Action] {
         #expect(dialled > 0)
     }
 
+    /// Else ten thousand nodes that have all the connections they want would look at ten thousand again and again while more come.
+    @Test func aCrowdThatIsConnectedIsNotLookedAtWhileOneOfItIsKnownToWait() throws {
+        var bench = Bench { $0.crowd = 10 }
+        bench.connect(0..<8)
+        bench.learn(0..<20)
+        let looked = bench.planner.overview.restsUntil
+        bench.now = bench.now + .seconds(1)
+        bench.learn(20..<30)
+        #expect(bench.planner.overview.restsUntil == looked)
+        let witness = try #require(bench.planner.overview.witness)
+        let number = try #require(peers.firstIndex { .peer($0) == witness })
+        bench.connect(number..<number + 1)
+        #expect(bench.planner.overview.restsUntil > bench.now, "it has looked for another")
+        #expect(try #require(bench.planner.overview.witness) != witness)
+    }
+
+    /// Behind it may be half of the mesh.
     @Test func aHostIsTriedUntilItHasAnsweredWhoeverIsConnected() {
         var bench = Bench()
         bench.connect(0..<6)

@@ -26,6 +26,7 @@ extension PeeringPlanner {
         for target in order where isWaiting(target) {
             guard let notBefore = candidates[target]?.notBefore else { continue }
             overview.isAnyoneWaiting = true
+            if overview.witness == nil { overview.witness = target }
             overview.nextRetry = earliest(overview.nextRetry, notBefore)
             if notBefore <= now { due.append(target) }
         }
@@ -34,7 +35,7 @@ extension PeeringPlanner {
 
     private mutating func isAnyoneWaiting(_ now: Instant) -> Bool {
         guard isCrowded else { return order.contains(where: isWaiting) }
-        if overview.isOutOfDate { _ = lookAround(now) }
+        if overview.isOutOfDate, !(overview.witness.map(isWaiting) ?? false) { _ = lookAround(now) }
         return overview.isAnyoneWaiting
     }
 

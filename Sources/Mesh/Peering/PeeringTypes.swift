@@ -49,6 +49,8 @@ struct PeeringOverview: Sendable {
     /// Something has happened since.
     var isOutOfDate = true
     var isAnyoneWaiting = false
+    /// One of those who wait: as long as he does, nobody has to look for another.
+    var witness: PeeringTarget?
     /// When the first of those who wait may be dialled.
     var nextRetry: Instant?
 }
