@@ -7,7 +7,7 @@ import NetlinkCodec
 extension KernelNetwork {
     /// Tells of changes of interfaces, addresses and routes from now on, on this object's event loop, until the observation is closed.
     ///
-    /// Changes that come together are told once. Listen first and read the state then: so nothing is missed.
+    /// Changes that come together are told once. The first that is told is `unseen`: what was read before may be out of date.
     package func observeChanges(
         _ handler: @escaping @Sendable (NetworkEvent) -> Void
     ) throws(LinuxNetworkError) -> NetworkObservation {
@@ -19,11 +19,11 @@ extension KernelNetwork {
 
 /// A stream of `NetworkEvent`s. It goes on until it is closed, even if nobody holds on to it.
 ///
-/// A socket whose queue overflowed is closed; a fresh one is opened after a pause, and then `overflow` is told.
+/// A socket whose queue overflowed is closed; a fresh one is opened after a pause, and then `unseen` is told.
 package final class NetworkObservation: Sendable {
     /// The pause before a socket that failed is replaced; it keeps a storm of events from becoming a storm of dumps.
     static let reopenDelay: TimeAmount = .milliseconds(200)
-    /// The most different events of one read; beyond it they are told as `overflow`.
+    /// The most different events of one read; beyond it they are told as `unseen`.
     static let eventsPerBatch = 256
     /// What is asked for; a kernel that does not trust us gives less (`net.core.rmem_max`).
     static let kernelQueueBytes: Int32 = 1 << 20
@@ -91,6 +91,7 @@ package final class NetworkObservation: Sendable {
     private func opened(_ channel: any Channel) {
         guard !state.value.isClosed else { return channel.close(promise: nil) }
         state.value.channel = channel
+        handler(.unseen)
     }
 
     private func deliver(_ event: NetworkEvent) {
@@ -108,8 +109,7 @@ package final class NetworkObservation: Sendable {
 
     private func reopen() {
         guard !state.value.isClosed else { return }
-        guard (try? open()) != nil else { return scheduleReopening() }
-        handler(.overflow)
+        if (try? open()) == nil { scheduleReopening() }
     }
 }
 
@@ -134,13 +134,13 @@ final class NetworkEventHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         for event in NetworkEvent.parse(Array(unwrapInboundIn(data).readableBytesView)[...]) where !batch.contains(event) {
-            guard batch != [.overflow] else { return }
-            if batch.count < NetworkObservation.eventsPerBatch { batch.append(event) } else { batch = [.overflow] }
+            guard batch != [.unseen] else { return }
+            if batch.count < NetworkObservation.eventsPerBatch { batch.append(event) } else { batch = [.unseen] }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        let events = batch.contains(.overflow) ? [.overflow] : batch
+        let events = batch.contains(.unseen) ? [.unseen] : batch
         batch.removeAll()
         events.forEach(deliver)
     }

@@ -8,8 +8,8 @@ package enum NetworkEvent: Hashable, Sendable {
     case addressChanged(InterfaceIndex)
     /// Unicast routes of the main table were added or removed.
     case routesChanged
-    /// Events were lost: read everything again.
-    case overflow
+    /// Anything may have changed, for events were lost or nobody listened: read everything again.
+    case unseen
 }
 
 extension NetworkEvent {
@@ -30,12 +30,12 @@ extension NetworkEvent {
         case RTM_NEWROUTE, RTM_DELROUTE:
             guard try !Route.parse(message).isEmpty else { return nil }
             self = .routesChanged
-        case Int(NLMSG_OVERRUN): self = .overflow
+        case Int(NLMSG_OVERRUN): self = .unseen
         default: return nil
         }
     }
 
-    /// The events in a datagram of notifications, in order, each once. A datagram that is no netlink is as good as lost: `overflow`.
+    /// The events in a datagram of notifications, in order, each once. A datagram that is no netlink is as good as lost: `unseen`.
     package static func parse(_ datagram: ArraySlice<UInt8>) -> [NetworkEvent] {
         do throws(NetlinkCodecError) {
             var events: [NetworkEvent] = []
@@ -44,7 +44,7 @@ extension NetworkEvent {
             }
             return events
         } catch {
-            return [.overflow]
+            return [.unseen]
         }
     }
 }

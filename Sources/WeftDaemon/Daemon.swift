@@ -207,25 +207,26 @@ package struct Daemon: Sendable {
 
     /// Each step can fail with words for the user, and those that fail first cost least.
     private func start(_ node: Node, _ stop: AsyncStream<StopReason>.Continuation) async throws(DaemonError) {
-        do {
-            try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
-        } catch {
-            throw .internalFault("no signals: \(error)")
-        }
         try await listen(node.host, node.kernel)
         let pages = try await WebPages.start(settings, exposition, on: executor) { await node.engine.status() }
         await node.engine.attach(pages)
         await node.host.subscribe(Engine.recordsTopic, TopicPolicy(signing: .none, validation: .external))
         await node.engine.post(.started)
         if let desired = await node.engine.desiredNetwork() { try await node.network.start(desired) }
+        if let names = groundwork.names { await node.names?.feed(names) }
+        await node.engine.post(.networkReady)
+        try await answerCommands(node, stop)
+        // What takes its time and need not be first, while the first dials are under way.
         do {
             _ = try await node.kernel.observeChanges { event in node.engine.assumeIsolated { $0.post(.kernel(event)) } }
         } catch {
             throw DaemonError(error)
         }
-        if let names = groundwork.names { await node.names?.feed(names) }
-        await node.engine.post(.networkReady)
-        try await answerCommands(node, stop)
+        do {
+            try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
+        } catch {
+            throw .internalFault("no signals: \(error)")
+        }
     }
 
     /// The interface must be ours or not be, and the ports be ours or free. First of all checks: a second node on a machine, which

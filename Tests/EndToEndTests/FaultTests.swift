@@ -66,5 +66,46 @@ extension EndToEnd {
                 #expect(try addresses([second, third]) == before)
             }
         }
+
+        /// As a machine that boots: its lease comes while the node starts. What it tells others is the address that it has then.
+        @Test func aNodeMovesWhileItStarts() async throws {
+            try await Laboratory.with { laboratory in
+                let program = try HeldProgram(try #require(Tools.find("wireguard-go")), in: laboratory)
+                var settings = Node.Settings()
+                settings.wireguard = "wireguard-go"
+                settings.environment["PATH"] = "\(program.folder):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+                let first = try Node("node-1", on: try laboratory.addHost("host-1"), in: laboratory, settings: settings)
+                try await first.waitUntilSays(#/create interface/#, within: .seconds(5))
+                try first.host.move(toHost: 200)
+                try program.release()
+                try await first.waitUntilUp()
+
+                settings.join = try first.token()
+                let second = try Node("node-2", on: try laboratory.addHost("host-2"), in: laboratory, settings: settings)
+                try await second.waitForPing(of: first, within: EndToEnd.convergence)
+            }
+        }
+    }
+}
+
+/// A program that does nothing until it is released; its version it tells at once.
+private struct HeldProgram {
+    let folder: String
+
+    init(_ path: String, in laboratory: Laboratory) throws {
+        folder = "\(laboratory.directory)/held"
+        let script = """
+            #!/bin/sh
+            until [ "$1" != -f ] || [ -e \(folder)/is-released ]; do sleep 0.02; done
+            exec \(path) "$@"
+            """
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data(script.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+        try #require(chmod("\(folder)/\(name)", 0o755) == 0)
+    }
+
+    func release() throws {
+        try Data().write(to: URL(fileURLWithPath: "\(folder)/is-released"))
     }
 }
