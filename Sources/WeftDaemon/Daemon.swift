@@ -216,17 +216,7 @@ package struct Daemon: Sendable {
         if let names = groundwork.names { await node.names?.feed(names) }
         await node.engine.post(.networkReady)
         try await answerCommands(node, stop)
-        // What takes its time and need not be first, while the first dials are under way.
-        do {
-            _ = try await node.kernel.observeChanges { event in node.engine.assumeIsolated { $0.post(.kernel(event)) } }
-        } catch {
-            throw DaemonError(error)
-        }
-        do {
-            try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
-        } catch {
-            throw .internalFault("no signals: \(error)")
-        }
+        try await heedMachine(node, stop)
     }
 
     /// The interface must be ours or not be, and the ports be ours or free. First of all checks: a second node on a machine, which
@@ -291,6 +281,20 @@ package struct Daemon: Sendable {
             await node.engine.attach(server)
         } catch {
             throw .localSocket("\(error)")
+        }
+    }
+
+    /// Changes of the network, and signals. It takes a millisecond, and need not be first: the first dials are under way meanwhile.
+    private func heedMachine(_ node: Node, _ stop: AsyncStream<StopReason>.Continuation) async throws(DaemonError) {
+        do throws(LinuxNetworkError) {
+            _ = try await node.kernel.observeChanges { event in node.engine.assumeIsolated { $0.post(.kernel(event)) } }
+        } catch {
+            throw DaemonError(error)
+        }
+        do {
+            try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
+        } catch {
+            throw .internalFault("no signals: \(error)")
         }
     }
 
