@@ -29,6 +29,7 @@ struct CertificateFields: DERParseable {
     }
 
     private init(signed: ASN1Node, algorithm: ASN1Node, signature: ASN1BitString) throws {
+        guard signature.paddingBits == 0 else { throw CertificateFault() }  // a signature has whole bytes
         body = try Body(signed, signedWith: algorithm)
         signedBytes = Array(signed.encodedBytes)
         // Its parameters are absent in all algorithms that are supported: such a sequence has this one element.

@@ -149,6 +149,18 @@ import WeftTestKit
         #expect(throws: PeerCertificateError.malformed) { try read(Array(sound.dropLast())) }
     }
 
+    /// A signature consists of bytes; DER itself would allow bits, if those that are not used are zero.
+    @Test func signatureHasWholeBytes() throws {
+        var certificate = try TestCertificate(identity)
+        certificate.unusedSignatureBits = 1
+        var endsEven: [UInt8] = []
+        let key = certificate.key
+        while endsEven.last.map({ $0 % 2 == 1 }) ?? true {
+            endsEven = try certificate.encoded { [UInt8](try key.signature(for: $0).derRepresentation) }
+        }
+        #expect(throws: PeerCertificateError.malformed) { try read(endsEven) }
+    }
+
     // MARK: Bounds
 
     @Test func lengthIsBounded() throws {

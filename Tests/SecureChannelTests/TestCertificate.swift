@@ -20,6 +20,7 @@ struct TestCertificate {
     var hostKey: [UInt8]
     var hostSignature: [UInt8]
     var isCritical = false
+    var unusedSignatureBits = 0 as UInt8
     var hasHostKey = true
 
     init(_ identity: Identity) throws {
@@ -44,7 +45,7 @@ struct TestCertificate {
             0x30, der(0xa0, der(0x02, [version])), der(0x02, [1]), innerAlgorithm, der(0x30), der(0x30, notBefore, notAfter), der(0x30),
             subjectKey ?? [UInt8](key.publicKey.derRepresentation), uniqueIDs, der(0xa3, extensions))
         let signature = try sign.map { try $0(body) } ?? [UInt8](key.signature(for: body).derRepresentation)
-        return der(0x30, body, outerAlgorithm, der(0x03, [0] + signature))
+        return der(0x30, body, outerAlgorithm, der(0x03, [unusedSignatureBits] + signature))
     }
 }
 
