@@ -65,7 +65,7 @@ extension Simulation {
         }
     }
 
-    /// As `Engine.kernelChanged`.
+    /// As `Engine.lookAround`.
     private mutating func changeAddress(of machine: Int) {
         machines[machine].address = network.assignAddress(to: machine, insteadOf: machines[machine].address)
         endConnections(ofFormerAddressesOf: machine)

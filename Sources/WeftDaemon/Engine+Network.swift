@@ -13,6 +13,12 @@ import Timeline
 extension Engine {
     func kernelChanged(_ event: NetworkEvent) {
         parts.log.debug("kernel network changed", metadata: ["event": "\(event)"])
+        lookingAround.ask()
+    }
+
+    /// Reads what the machine's network is now, and sees to it that ours is as it should be.
+    func lookAround() {
+        parts.log.debug("network looked at")
         let now = parts.kernel.assumeIsolated { [parts] in
             try? $0.surroundings(interface: parts.settings.interface, overlay: parts.token.overlay)
         }

@@ -41,6 +41,8 @@ actor Engine {
         /// Somebody on the same link says that he is a member.
         case neighbour(PeerID, [Multiaddr])
         case kernel(NetworkEvent)
+        /// The kernel has told of changes since the last look.
+        case lookDue
         /// The network stands: now others may be found.
         case networkReady
         case deadline
@@ -83,6 +85,13 @@ actor Engine {
     private lazy var networkUpdating = PacedWork(
         .init(minimumRest: .milliseconds(50), restPerItem: .milliseconds(3), maximumRest: .seconds(20)), eventLoop: executor.eventLoop,
         work: { self.assumeIsolated { $0.updateNetwork() } }, itemCount: { self.assumeIsolated { $0.membership.count } })
+    /// A change seldom comes alone, and a look costs the time of all links and routes of the machine: on one where containers come and go
+    /// there are many of both.
+    private(set) lazy var lookingAround = PacedWork(
+        .init(delay: .milliseconds(50), minimumRest: .milliseconds(200), maximumRest: .seconds(2)), eventLoop: executor.eventLoop
+    ) {
+        self.assumeIsolated { $0.post(.lookDue) }
+    }
     var presharedKeys: PresharedKeys
     var refusedRemotes: Set<IPAddress?> = []
     /// Neighbours that are being dialled.
@@ -159,6 +168,8 @@ actor Engine {
             meet(peer, addresses)
         case .kernel(let event):
             kernelChanged(event)
+        case .lookDue:
+            lookAround()
         case .networkReady:
             decide(.readyToPeer)
             lookForNeighbours()

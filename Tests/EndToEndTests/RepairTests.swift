@@ -67,6 +67,24 @@ extension EndToEnd {
             }
         }
 
+        /// As where containers come and go: a look costs the time of all links and routes, and the last change is not missed.
+        @Test func manyChangesAreOneLook() async throws {
+            try await withMesh { mesh, node in
+                let start = ContinuousClock.now
+                let before = looks(of: node)
+                try await expectRepair(node, in: mesh) {
+                    for number in 1...100 { try node.host.ip(["route", "add", "192.0.2.\(number)/32", "dev", LabHost.link]) }
+                    try node.host.ip(["link", "delete", node.interface])
+                }
+                let count = looks(of: node) - before
+                #expect(count <= 1 + Int((ContinuousClock.now - start) / Self.restBetweenLooks))
+            }
+        }
+
+        private func looks(of node: Node) -> Int { node.log.matches(of: #/network looked at/#).count }
+
+        private static let restBetweenLooks = Duration.milliseconds(200)
+
         /// Nothing tells of it: it is seen when somebody asks for the status, or at the next change of anything.
         /// For userspace WireGuard, whose socket is at hand: see scripts/test.
         @Test func removedPeersComeBack() async throws {
