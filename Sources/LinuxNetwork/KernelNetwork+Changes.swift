@@ -7,7 +7,7 @@ import NetlinkCodec
 extension KernelNetwork {
     /// Tells of changes of interfaces, addresses and routes from now on, on this object's event loop, until the observation is closed.
     ///
-    /// Changes that come together are told once. The first that is told is `unseen`: what was read before may be out of date.
+    /// Changes that come together are told once. What happens from this call's return on is told: read the state after it, so nothing is missed.
     package func observeChanges(
         _ handler: @escaping @Sendable (NetworkEvent) -> Void
     ) throws(LinuxNetworkError) -> NetworkObservation {
@@ -91,7 +91,6 @@ package final class NetworkObservation: Sendable {
     private func opened(_ channel: any Channel) {
         guard !state.value.isClosed else { return channel.close(promise: nil) }
         state.value.channel = channel
-        handler(.unseen)
     }
 
     private func deliver(_ event: NetworkEvent) {
@@ -109,7 +108,8 @@ package final class NetworkObservation: Sendable {
 
     private func reopen() {
         guard !state.value.isClosed else { return }
-        if (try? open()) == nil { scheduleReopening() }
+        guard (try? open()) != nil else { return scheduleReopening() }
+        handler(.unseen)
     }
 }
 

@@ -8,7 +8,7 @@ package enum NetworkEvent: Hashable, Sendable {
     case addressChanged(InterfaceIndex)
     /// Unicast routes of the main table were added or removed.
     case routesChanged
-    /// Anything may have changed, for events were lost or nobody listened: read everything again.
+    /// Events were lost: read everything again.
     case unseen
 }
 

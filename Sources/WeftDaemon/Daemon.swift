@@ -15,6 +15,7 @@ import PeerHost
 import PrometheusMetrics
 import SecureChannel
 import TLSChannel
+import Timeline
 import WireGuard
 
 /// Puts a node together, lets it run until it is told to stop, and takes everything down again.
@@ -40,6 +41,9 @@ package struct Daemon: Sendable {
 
     /// After a signed good-bye: time for it to go out and be read before the connections close.
     static let leaveGrace: TimeAmount = .milliseconds(500)
+    /// How long interface and port may be another's: a node that was killed is survived for a moment by its WireGuard program.
+    static let survivorPatience: Duration = .seconds(2)
+    static let survivorPause: TimeAmount = .milliseconds(20)
 
     /// - Parameter reload: what the settings are now; an error of it is logged, and the node goes on with what it has.
     package init(
@@ -225,6 +229,18 @@ package struct Daemon: Sendable {
         for address in try await listenAddresses(kernel) where !PortProbe.isFree(address, .tcp) {
             throw DaemonError(ListenError.addressInUse(address))
         }
+        let deadline = Instant.now() + Self.survivorPatience
+        while true {
+            do throws(DaemonError) {
+                return try await checkTunnel(kernel, state)
+            } catch {
+                guard Instant.now() < deadline else { throw error }
+            }
+            try? await executor.eventLoop.scheduleTask(in: Self.survivorPause) {}.futureResult.get()
+        }
+    }
+
+    private func checkTunnel(_ kernel: KernelNetwork, _ state: NodeState) async throws(DaemonError) {
         if try await kernel.isLeftBehind(settings.interface, by: try publicKey(state)) { return }
         let everywhere = IPAddresses.SocketAddress(IPAddress(family: .ipv6, value: 0), port: settings.wireguardPort)
         guard PortProbe.isFree(everywhere, .udp) else { throw .wireguardPortInUse(settings.wireguardPort) }
@@ -291,6 +307,7 @@ package struct Daemon: Sendable {
         } catch {
             throw DaemonError(error)
         }
+        await node.engine.post(.lookDue)  // the first look was before the interface was made, which can take a while
         do {
             try await signals.deliver(on: executor.eventLoop) { stop.yield(.signal($0)) }
         } catch {

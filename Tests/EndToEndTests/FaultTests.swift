@@ -67,6 +67,25 @@ extension EndToEnd {
             }
         }
 
+        /// A node that was killed is survived for a moment by its WireGuard program.
+        @Test func aPortThatIsSoonFreeIsWaitedFor() async throws {
+            try await Laboratory.with { laboratory in
+                var settings = Node.Settings()
+                settings.wrapper = ["bash", "-c", #"exec 3< <(python3 -c "$0"); read -r <&3; exec "$@""#, Self.survivor]
+                let node = try Node("node-1", on: try laboratory.addHost("host-1"), in: laboratory, settings: settings)
+                try await node.waitUntilUp()
+            }
+        }
+
+        /// Says when it has the port, and ends a little later.
+        private static let survivor = """
+            import socket, time
+            link = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+            link.bind(("::", 10042))
+            print(flush=True)
+            time.sleep(0.3)
+            """
+
         /// As a machine that boots: its lease comes while the node starts. What it tells others is the address that it has then.
         @Test func aNodeMovesWhileItStarts() async throws {
             try await Laboratory.with { laboratory in

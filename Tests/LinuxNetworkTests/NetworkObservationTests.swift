@@ -22,7 +22,7 @@ struct NetworkObservationTests {
             try await events.wait { $0.contains(.addressChanged(link.index)) && $0.contains(.routesChanged) }
             try await network.deleteLink(link.index)
             try await events.wait { $0.contains(.linkChanged(name: "br7", index: link.index, gone: true)) }
-            #expect(events.all.filter { $0 == .unseen }.count == 1 && events.all.first == .unseen, "once, as it begins")
+            #expect(!events.all.contains(.unseen))
             observation.close()
             try await network.eventLoop.submit {}.get()
             let count = events.all.count
@@ -37,7 +37,7 @@ struct NetworkObservationTests {
             let events = EventLog()
             let link = try await network.createLink(name: "br7", kind: "bridge")
             let observation = try await network.overflow(link.index) { events.append($0) }
-            try await events.wait { events in events.filter { $0 == .unseen }.count == 2 }
+            try await events.wait { $0.contains(.unseen) }
             events.clear()
             _ = try await network.createLink(name: "br8", kind: "bridge")
             try await events.wait { events in
