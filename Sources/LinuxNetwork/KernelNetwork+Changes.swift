@@ -7,7 +7,7 @@ import NetlinkCodec
 extension KernelNetwork {
     /// Tells of changes of interfaces, addresses and routes from now on, on this object's event loop, until the observation is closed.
     ///
-    /// Changes that come together are told once. What happens from this call's return on is told: read the state after it, so nothing is missed.
+    /// Changes that come together are told once. Listen first and read the state then: so nothing is missed.
     package func observeChanges(
         _ handler: @escaping @Sendable (NetworkEvent) -> Void
     ) throws(LinuxNetworkError) -> NetworkObservation {
@@ -19,11 +19,11 @@ extension KernelNetwork {
 
 /// A stream of `NetworkEvent`s. It goes on until it is closed, even if nobody holds on to it.
 ///
-/// A socket whose queue overflowed is closed; a fresh one is opened after a pause, and then `unseen` is told.
+/// A socket whose queue overflowed is closed; a fresh one is opened after a pause, and then `overflow` is told.
 package final class NetworkObservation: Sendable {
     /// The pause before a socket that failed is replaced; it keeps a storm of events from becoming a storm of dumps.
     static let reopenDelay: TimeAmount = .milliseconds(200)
-    /// The most different events of one read; beyond it they are told as `unseen`.
+    /// The most different events of one read; beyond it they are told as `overflow`.
     static let eventsPerBatch = 256
     /// What is asked for; a kernel that does not trust us gives less (`net.core.rmem_max`).
     static let kernelQueueBytes: Int32 = 1 << 20
@@ -109,7 +109,7 @@ package final class NetworkObservation: Sendable {
     private func reopen() {
         guard !state.value.isClosed else { return }
         guard (try? open()) != nil else { return scheduleReopening() }
-        handler(.unseen)
+        handler(.overflow)
     }
 }
 
@@ -134,13 +134,13 @@ final class NetworkEventHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         for event in NetworkEvent.parse(Array(unwrapInboundIn(data).readableBytesView)[...]) where !batch.contains(event) {
-            guard batch != [.unseen] else { return }
-            if batch.count < NetworkObservation.eventsPerBatch { batch.append(event) } else { batch = [.unseen] }
+            guard batch != [.overflow] else { return }
+            if batch.count < NetworkObservation.eventsPerBatch { batch.append(event) } else { batch = [.overflow] }
         }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        let events = batch.contains(.unseen) ? [.unseen] : batch
+        let events = batch.contains(.overflow) ? [.overflow] : batch
         batch.removeAll()
         events.forEach(deliver)
     }

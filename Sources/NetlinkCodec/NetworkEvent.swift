@@ -9,7 +9,7 @@ package enum NetworkEvent: Hashable, Sendable {
     /// Unicast routes of the main table were added or removed.
     case routesChanged
     /// Events were lost: read everything again.
-    case unseen
+    case overflow
 }
 
 extension NetworkEvent {
@@ -30,12 +30,12 @@ extension NetworkEvent {
         case RTM_NEWROUTE, RTM_DELROUTE:
             guard try !Route.parse(message).isEmpty else { return nil }
             self = .routesChanged
-        case Int(NLMSG_OVERRUN): self = .unseen
+        case Int(NLMSG_OVERRUN): self = .overflow
         default: return nil
         }
     }
 
-    /// The events in a datagram of notifications, in order, each once. A datagram that is no netlink is as good as lost: `unseen`.
+    /// The events in a datagram of notifications, in order, each once. A datagram that is no netlink is as good as lost: `overflow`.
     package static func parse(_ datagram: ArraySlice<UInt8>) -> [NetworkEvent] {
         do throws(NetlinkCodecError) {
             var events: [NetworkEvent] = []
@@ -44,7 +44,7 @@ extension NetworkEvent {
             }
             return events
         } catch {
-            return [.unseen]
+            return [.overflow]
         }
     }
 }

@@ -41,7 +41,7 @@ actor Engine {
         /// Somebody on the same link says that he is a member.
         case neighbour(PeerID, [Multiaddr])
         case kernel(NetworkEvent)
-        /// The kernel has told of changes since the last look.
+        /// The machine's network may be another than at the last look.
         case lookDue
         /// The network stands: now others may be found.
         case networkReady

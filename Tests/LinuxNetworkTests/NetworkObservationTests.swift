@@ -22,7 +22,7 @@ struct NetworkObservationTests {
             try await events.wait { $0.contains(.addressChanged(link.index)) && $0.contains(.routesChanged) }
             try await network.deleteLink(link.index)
             try await events.wait { $0.contains(.linkChanged(name: "br7", index: link.index, gone: true)) }
-            #expect(!events.all.contains(.unseen))
+            #expect(!events.all.contains(.overflow))
             observation.close()
             try await network.eventLoop.submit {}.get()
             let count = events.all.count
@@ -37,7 +37,7 @@ struct NetworkObservationTests {
             let events = EventLog()
             let link = try await network.createLink(name: "br7", kind: "bridge")
             let observation = try await network.overflow(link.index) { events.append($0) }
-            try await events.wait { $0.contains(.unseen) }
+            try await events.wait { $0.contains(.overflow) }
             events.clear()
             _ = try await network.createLink(name: "br8", kind: "bridge")
             try await events.wait { events in
@@ -68,15 +68,15 @@ struct NetworkObservationTests {
         #expect(try events(for: [notice(1), notice(1), notice(2)]).count == 2)
     }
 
-    @Test func tooManyAreUnseen() throws {
+    @Test func tooManyAreAnOverflow() throws {
         let limit = UInt16(NetworkObservation.eventsPerBatch)
         #expect(try events(for: (1...limit).map(notice)).count == Int(limit))
-        #expect(try events(for: (1...limit + 1).map(notice)) == [.unseen])
-        #expect(try events(for: (1...2 * limit + 9).map(notice)) == [.unseen])
+        #expect(try events(for: (1...limit + 1).map(notice)) == [.overflow])
+        #expect(try events(for: (1...2 * limit + 9).map(notice)) == [.overflow])
     }
 
-    @Test func brokenDatagramsAreUnseen() throws {
-        #expect(try events(for: [notice(1), Array(notice(2).dropLast(5))]) == [.unseen])
+    @Test func brokenDatagramsAreAnOverflow() throws {
+        #expect(try events(for: [notice(1), Array(notice(2).dropLast(5))]) == [.overflow])
     }
 }
 

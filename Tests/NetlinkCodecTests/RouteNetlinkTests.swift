@@ -101,7 +101,7 @@ import Testing
     func refusesNames(_ name: String) { #expect(!Link.isValidName(name)) }
 
     @Test func refusesBrokenDatagrams() {
-        #expect(NetworkEvent.parse([1, 2, 3]) == [.unseen])
+        #expect(NetworkEvent.parse([1, 2, 3]) == [.overflow])
         var short = Golden.wireGuardLink
         short[32] = 3
         #expect(throws: NetlinkCodecError.badLength) { try NetlinkMessage.parse(short).forEach { _ = try Link($0) } }
